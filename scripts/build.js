@@ -1,0 +1,72 @@
+// Builds everything: the ABI file, the three cores, the TypeScript. `node scripts/build.js [--quiet] [--force]`;
+// what is newer than its sources is left alone.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { writeAbi } from "./abi.js";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const TARGETS = ["timing", "work", "checking"];
+const CORE_SOURCES = ["assembly", "asconfig.json", "scripts"];
+const SHELL_SOURCES = ["src", "tsconfig.json", "tsconfig.build.json", "package.json"];
+
+/** Time of the newest file at or below a path, in milliseconds; 0 where there is none. */
+function newest(path) {
+  const full = join(root, path);
+  if (!existsSync(full)) return 0;
+  const stats = statSync(full);
+  if (!stats.isDirectory()) return stats.mtimeMs;
+  return Math.max(0, ...readdirSync(full).map((name) => newest(join(path, name))));
+}
+
+function isStale(output, sources) {
+  const made = newest(output);
+  return made === 0 || sources.some((source) => newest(source) > made);
+}
+
+/** Compiles one target of asconfig.json. Error with the compiler's messages when it fails. */
+async function buildCore(target) {
+  const { main } = await import("assemblyscript/asc");
+  const options = ["assembly/index.ts", "--target", target, "--baseDir", root];
+  const { error, stderr } = await main(options, { stdout: { write: () => true } });
+  if (error) throw new Error(`core build "${target}" failed\n${stderr}`);
+}
+
+function buildShell() {
+  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+  rmSync(join(root, "dist"), { recursive: true, force: true });
+  execFileSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  });
+}
+
+/** Builds what is missing or older than its sources; with `force`, everything. */
+export async function buildIfStale({ force = false, say = () => {} } = {}) {
+  writeAbi();
+  mkdirSync(join(root, "build"), { recursive: true });
+  for (const target of TARGETS) {
+    if (!force && !isStale(`build/${target}.wasm`, CORE_SOURCES)) continue;
+    say(`building core (${target})`);
+    await buildCore(target);
+  }
+  if (force || isStale("dist/cli/main.js", SHELL_SOURCES)) {
+    say("building shell");
+    buildShell();
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const quiet = process.argv.includes("--quiet");
+  try {
+    await buildIfStale({
+      force: process.argv.includes("--force"),
+      say: (text) => quiet || console.error(text),
+    });
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
+  }
+}
