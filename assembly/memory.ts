@@ -1,0 +1,76 @@
+// The memory map: every region's base is the one before it plus its size. Nothing is allocated after
+// start; pools hand out records and keep free lists inside them. All bases are compile-time constants: a load
+// takes them as its offset, where a global would have to be read and added first.
+//
+//   0          AssemblyScript's static data (there is hardly any)
+//   CONTROL    address-space record, cursors, allocators, settings
+//   COUNTERS   one u64 an event; written by the work build only
+//   TLB        TLB sets and paging-structure caches
+//   COMMANDS   operation records, filled by the shell
+//   RESULTS    one record an operation, filled by the core
+//   FILES      open file descriptions
+//   DRIVERS    what a file's hook does
+//   NODES      maple nodes
+//   VMAS       VMA records
+//   ANON       anon_vma records
+//   TABLES     page-table pages
+
+export const CONTROL_AT: usize = 0x10000;
+export const CONTROL_SIZE: usize = 0x10000;
+
+/** Address-space record (vma/record.ts). */
+export const MM_AT: usize = CONTROL_AT;
+/** Allocator of maple nodes. */
+export const NODE_POOL_AT: usize = MM_AT + 0x800;
+/** Allocator of page-table pages, and the flush under way. */
+export const TABLE_POOL_AT: usize = NODE_POOL_AT + 0x40;
+export const GATHER_AT: usize = TABLE_POOL_AT + 0x40;
+/** Trees and cursors (maple/cursor.ts). */
+export const TREES_AT: usize = NODE_POOL_AT + 0x100;
+export const CURSORS_AT: usize = TREES_AT + 0x100;
+/** Records that live for one operation: merge, unmap, mapping, descriptor. */
+export const SCRATCH_AT: usize = CURSORS_AT + 0x1000;
+/** Slots of a level under reconstruction (maple/rebuild.ts). */
+export const REBUILD_AT: usize = SCRATCH_AT + 0x1000;
+
+export const COUNTERS_AT: usize = CONTROL_AT + CONTROL_SIZE;
+export const COUNTERS_SIZE: usize = 0x10000;
+
+export const TLB_AT: usize = COUNTERS_AT + COUNTERS_SIZE;
+export const TLB_SIZE: usize = 0x200000;
+
+/** Operation records a batch may hold. */
+export const BATCH_LIMIT: u32 = 131072;
+
+export const COMMANDS_AT: usize = TLB_AT + TLB_SIZE;
+export const COMMANDS_SIZE: usize = <usize>BATCH_LIMIT * 64;
+
+export const RESULTS_AT: usize = COMMANDS_AT + COMMANDS_SIZE;
+export const RESULTS_SIZE: usize = <usize>BATCH_LIMIT * 16;
+
+export const FILE_LIMIT: u32 = 65536;
+export const FILES_AT: usize = RESULTS_AT + RESULTS_SIZE;
+export const FILES_SIZE: usize = <usize>FILE_LIMIT * 64;
+
+export const DRIVER_LIMIT: u32 = 256;
+export const DRIVERS_AT: usize = FILES_AT + FILES_SIZE;
+export const DRIVERS_SIZE: usize = <usize>DRIVER_LIMIT * 128;
+
+export const NODE_LIMIT: u32 = 131072;
+export const NODES_AT: usize = DRIVERS_AT + DRIVERS_SIZE;
+export const NODES_SIZE: usize = <usize>NODE_LIMIT * 256;
+
+export const VMA_LIMIT: u32 = 262144;
+export const VMAS_AT: usize = NODES_AT + NODES_SIZE;
+export const VMAS_SIZE: usize = <usize>VMA_LIMIT * 128;
+
+export const ANON_LIMIT: u32 = 262144;
+export const ANON_AT: usize = VMAS_AT + VMAS_SIZE;
+export const ANON_SIZE: usize = <usize>ANON_LIMIT * 8;
+
+/** Page-table pages there is room for. */
+export const TABLE_LIMIT: u32 = 24576;
+export const TABLES_AT: usize = ANON_AT + ANON_SIZE;
+export const TABLES_SIZE: usize = <usize>TABLE_LIMIT * 4096;
+
+export const MEMORY_END: usize = TABLES_AT + TABLES_SIZE;

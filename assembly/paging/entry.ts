@@ -1,0 +1,54 @@
+// Page-table entries as x86-64 has them, and the tables' place in linear memory.
+//
+//   63  62..59  58..52  51 ................ 12  11 10  9  8  7  6  5  4 3  2  1  0
+//   NX  key     soft    page frame number       soft  SP G PSE D  A  - -  US RW P
+//
+//   SP is the kernel's "special" software bit: no page behind it (a PFN mapping, the zero page). A PROT_NONE
+//   entry has P clear and G set. Entries of upper levels point to table number n as frame n.
+//
+//   virtual address   | PGD 47..39 | PUD 38..30 | PMD 29..21 | PTE 20..12 | offset 11..0 |
+
+import { VM_EXEC, VM_READ, VM_WRITE } from "../abi";
+import { TABLES_AT } from "../memory";
+
+export const PRESENT: u64 = 0x1;
+export const WRITABLE: u64 = 0x2;
+export const USER: u64 = 0x4;
+export const ACCESSED: u64 = 0x20;
+export const DIRTY: u64 = 0x40;
+export const GLOBAL: u64 = 0x100;
+export const SPECIAL: u64 = 0x200;
+export const NO_EXECUTE: u64 = 0x8000000000000000;
+export const FRAME_MASK: u64 = 0x000ffffffffff000;
+/** P, RW, US, A, D: what the kernel gives entries that point to tables. */
+export const TABLE_BITS: u64 = 0x67;
+
+/** Frames from here on are anonymous pages of this process; below are page cache, devices, tables. */
+export const FIRST_ANONYMOUS_FRAME: u64 = 0x1000000000;
+/** The page of zeroes that reads of untouched anonymous memory see. */
+export const ZERO_FRAME: u64 = 0x1;
+
+export const PTE_SHIFT: u64 = 12;
+export const PMD_SHIFT: u64 = 21;
+export const PUD_SHIFT: u64 = 30;
+export const PGD_SHIFT: u64 = 39;
+export const PMD_SIZE: u64 = 0x200000;
+
+/** Offset in bytes of the entry for an address in a table of the level with that shift. */
+@inline export function entryOffset(addr: u64, shift: u64): usize { return <usize>((addr >> shift) & 511) << 3; }
+
+/** Where a table lies, from the entry that points to it. */
+@inline export function tableBase(entry: u64): usize { return TABLES_AT + <usize>(entry & FRAME_MASK); }
+
+@inline export function isTable(entry: u64): bool { return (entry & PRESENT) != 0; }
+/** Something is there: present, or PROT_NONE. */
+@inline export function isMapped(entry: u64): bool { return (entry & (PRESENT | GLOBAL)) != 0; }
+@inline export function frameOf(entry: u64): u64 { return (entry & FRAME_MASK) >> 12; }
+
+/** A 4 KiB entry for a frame under the access rights of vm_flags; never writable yet. */
+@inline export function makeEntry(frame: u64, flags: u64): u64 {
+  let entry = (frame << 12) | USER | ACCESSED;
+  entry |= flags & (VM_READ | VM_WRITE | VM_EXEC) ? PRESENT : GLOBAL;
+  if ((flags & VM_EXEC) == 0) entry |= NO_EXECUTE;
+  return entry;
+}

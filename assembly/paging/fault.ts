@@ -1,0 +1,108 @@
+// Page faults: what the kernel puts into the tables when a page is touched.
+
+import {
+  OPS_FAULT, OPS_MAP_PAGES, VM_MIXEDMAP, VM_PFNMAP, VM_SHARED, VM_WRITE,
+} from "../abi";
+import { count, PAGE_FAULTS, PAGE_FRAMES_ALLOCATED, PAGE_PTES_SET } from "../events";
+import { lookup, vmaTree } from "../maple/cursor";
+import { walk } from "../maple/walk";
+import { prepareAnon } from "../vma/anon";
+import { VM_ACCESS } from "../vma/flags";
+import { driverOf, exists, fileOf, mm, Vma, vmaOf } from "../vma/record";
+import { translate } from "../tlb/tlb";
+import {
+  DIRTY, entryOffset, FIRST_ANONYMOUS_FRAME, frameOf, isMapped, makeEntry, PMD_SIZE, PTE_SHIFT, SPECIAL, WRITABLE,
+  ZERO_FRAME,
+} from "./entry";
+import { flushPage } from "../tlb/tlb";
+import { makePteTable } from "./tables";
+
+/** Entries that one read fault may install for pages already in the page cache (fault_around_bytes / 4096). */
+const FAULT_AROUND: u64 = 16;
+
+/** Accesses one page as the processor does, with faults as needed. False where the program would get a signal. */
+export function access(addr: u64, write: bool): bool {
+  while (!translate(addr, write)) {
+    if (!fault(addr & ~0xfff, write)) return false;
+  }
+  return true;
+}
+
+/** handle_mm_fault: false for SIGSEGV, SIGBUS, or no memory. */
+function fault(page: u64, write: bool): bool {
+  count(PAGE_FAULTS);
+  const c = lookup;
+  c.enter(vmaTree, page);
+  const vma = vmaOf(walk(c));
+  if (!exists(vma)) return false;
+  if (write ? (vma.flags & VM_WRITE) == 0 : (vma.flags & VM_ACCESS) == 0) return false;
+  const table = makePteTable(page);
+  if (table == 0) return false;
+  const at = table + entryOffset(page, PTE_SHIFT);
+  const entry = load<u64>(at);
+  if (isMapped(entry)) return write && makeWritable(vma, at, entry, page);
+  if (vma.ops == 0) return write ? installOwn(vma, at) : installZero(vma, at);
+  return vma.file != 0 && (vma.ops & OPS_FAULT) != 0 && fileFault(vma, table, page, write);
+}
+
+/** A write to a present, read-only entry: copy on write, or write notification of a shared mapping. */
+function makeWritable(vma: Vma, at: usize, entry: u64, page: u64): bool {
+  const own = (entry & SPECIAL) == 0 && frameOf(entry) >= FIRST_ANONYMOUS_FRAME;
+  if (!own && (vma.flags & (VM_SHARED | VM_PFNMAP)) == 0) {
+    if (!installOwn(vma, at)) return false;
+    flushPage(page);
+    return true;
+  }
+  setEntry(at, entry | WRITABLE | DIRTY);
+  return true;
+}
+
+@inline function setEntry(at: usize, entry: u64): void {
+  count(PAGE_PTES_SET);
+  store<u64>(at, entry);
+}
+
+/** A fresh page of the process's own. */
+function installOwn(vma: Vma, at: usize): bool {
+  if (!prepareAnon(vma)) return false;
+  count(PAGE_FRAMES_ALLOCATED);
+  setEntry(at, makeEntry(FIRST_ANONYMOUS_FRAME + mm.frameNext++, vma.flags) | WRITABLE | DIRTY);
+  return true;
+}
+
+function installZero(vma: Vma, at: usize): bool {
+  setEntry(at, makeEntry(ZERO_FRAME, vma.flags) | SPECIAL);
+  return true;
+}
+
+function fileFault(vma: Vma, table: usize, page: u64, write: bool): bool {
+  const file = fileOf(vma.file);
+  const offset = vma.pgoff + ((page - vma.start) >> 12);
+  if (vma.flags & (VM_PFNMAP | VM_MIXEDMAP)) {
+    const bits = SPECIAL | (vma.flags & VM_WRITE ? WRITABLE | DIRTY : 0);
+    setEntry(table + entryOffset(page, PTE_SHIFT), makeEntry(driverOf(file).pfn + offset, vma.flags) | bits);
+    return true;
+  }
+  if (write && (vma.flags & VM_SHARED) == 0) return installOwn(vma, table + entryOffset(page, PTE_SHIFT));
+  if (!write && vma.ops & OPS_MAP_PAGES) {
+    faultAround(vma, table, page);
+    return true;
+  }
+  const bits: u64 = write ? WRITABLE | DIRTY : 0;
+  setEntry(table + entryOffset(page, PTE_SHIFT), makeEntry(file.firstPfn + offset, vma.flags) | bits);
+  return true;
+}
+
+/**
+ * Maps cached pages around a read: 16 from the aligned start, or from the VMA's start if that is higher, within
+ * VMA and table (do_fault_around). Every page counts as cached.
+ */
+function faultAround(vma: Vma, table: usize, page: u64): void {
+  const first = max<u64>(page & ~(FAULT_AROUND * 0x1000 - 1), vma.start);
+  const stop = min<u64>(min<u64>(first + FAULT_AROUND * 0x1000, vma.end), (page & ~(PMD_SIZE - 1)) + PMD_SIZE);
+  const frame = fileOf(vma.file).firstPfn + vma.pgoff;
+  for (let addr = first; addr < stop; addr += 0x1000) {
+    const at = table + entryOffset(addr, PTE_SHIFT);
+    if (load<u64>(at) == 0) setEntry(at, makeEntry(frame + ((addr - vma.start) >> 12), vma.flags));
+  }
+}

@@ -1,0 +1,56 @@
+// mmu_gather: what has to leave the TLB before pages and tables may be reused, flushed once at the end.
+// One CPU runs the process; shootdowns of others come with the model of several.
+
+import { TASK_SIZE } from "../abi";
+import { GATHER_AT } from "../memory";
+import { flushAll, flushPage } from "../tlb/tlb";
+import { PTE_SHIFT } from "./entry";
+
+@unmanaged
+class Gather {
+  /** Addresses recorded; start above end when there are none. */
+  start: u64;
+  end: u64;
+  /** log2 of the smallest span cleared. */
+  shift: u64;
+  freedTables: u32;
+}
+
+@inline const gather: Gather = changetype<Gather>(GATHER_AT);
+
+/** More pages than this in one flush, and everything is flushed (tlb_single_page_flush_ceiling). */
+const SINGLE_FLUSH_CEILING: u64 = 33;
+const NOTHING: u64 = 63;
+
+export function beginFlush(): void {
+  gather.start = TASK_SIZE;
+  gather.end = 0;
+  gather.shift = NOTHING;
+  gather.freedTables = 0;
+}
+
+/** A cleared or restricted 4 KiB entry. */
+@inline export function notePage(addr: u64): void {
+  if (addr < gather.start) gather.start = addr;
+  if (addr + 0x1000 > gather.end) gather.end = addr + 0x1000;
+  gather.shift = PTE_SHIFT;
+}
+
+/** A queued table: one page at the start of its span, at the level of the entry that pointed to it. */
+export function noteFreedTable(addr: u64, shift: u64): void {
+  gather.freedTables = 1;
+  if (addr < gather.start) gather.start = addr;
+  if (addr + 0x1000 > gather.end) gather.end = addr + 0x1000;
+  if (shift < gather.shift) gather.shift = shift;
+}
+
+/** Flushes page by page up to 33 pages, everything beyond (tlb_finish_mmu, flush_tlb_mm_range). */
+export function endFlush(): void {
+  if (gather.shift == NOTHING) return;
+  const stride = gather.shift > 30 ? 30 : gather.shift;
+  if ((gather.end - gather.start) >> stride > SINGLE_FLUSH_CEILING) {
+    flushAll();
+    return;
+  }
+  for (let addr = gather.start; addr < gather.end; addr += (<u64>1) << stride) flushPage(addr);
+}

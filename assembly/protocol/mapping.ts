@@ -1,0 +1,214 @@
+// One mmap under way, and the steps that kernels share. What sets a kernel apart stands in its own file, in
+// order; these are the words it is written in.
+//
+//   setUp        gather what is overlapped, limits, charge, old pages gone        __mmap_prepare, __mmap_setup
+//   firstMerge   with the VMAs beside the range                                    vma_merge_new_range
+//   allocate     object and tree nodes for a VMA of its own                        __mmap_new_vma, first half
+//   insert       into tree, counters, reverse map                                  __mmap_new_vma, second half
+//   finish       old VMAs freed, counters                                          __mmap_complete
+//   undo...      one for each thing that may have to be taken back
+
+import {
+  EACCES, ENOMEM, EPERM, OPS_DUMMY, OPS_FAULT, OPS_INSTALLED, OPS_MAP_PAGES, VM_ACCOUNT, VM_LOCKED, VM_SHARED,
+  VM_SOFTDIRTY,
+} from "../abi";
+import { count, MAPLE_STORES, UNWIND_STEPS } from "../events";
+import { SCRATCH_AT } from "../memory";
+import { vmaTree, vmi } from "../maple/cursor";
+import { TOP } from "../maple/node";
+import { commit, reserve } from "../maple/store";
+import { find, nextRange, previous } from "../maple/walk";
+import { beginFlush, endFlush } from "../paging/gather";
+import { freeTables } from "../paging/tables";
+import { zapRange } from "../paging/zap";
+import { charge, isAccountable, mayExpand, statAccount, uncharge } from "../vma/account";
+import { getFile, linkFile, mapWritable, newShmemFile, undoGetFile, unmapWritable } from "../vma/file";
+import { deniedByMdwe, isSharedMayWrite, supportsLockInMmap, VM_LOCKED_MASK } from "../vma/flags";
+import { mergeNewRange, newMerge } from "../vma/merge";
+import { allocateVma, discardVma } from "../vma/pool";
+import { exists, fileOf, mm, Vma, vmaOf } from "../vma/record";
+import { abort, beginUnmap, cleanUp, complete, gather, Unmap, unmap } from "../vma/unmap";
+
+/** What one mmap wants and has so far (mmap_state; the descriptor of .mmap_prepare is part of it). */
+@unmanaged
+export class Mapping {
+  start: u64;
+  end: u64;
+  flags: u64;
+  pgoff: u64;
+  /** Pages charged and owned by the new mapping. */
+  charged: u64;
+  /** PFN of the range's first page, for an action. */
+  firstPfn: u64;
+  file: u32;
+  /** OPS_* the hook has asked for. */
+  ops: u32;
+  privateData: u32;
+  /** VMAs below and above. */
+  prev: u32;
+  next: u32;
+  /** EAGER_*: what is left to do once the VMA stands (desc->action). */
+  action: u32;
+  /** The hook has handed over its own reference to `file`. */
+  handedOver: u32;
+
+  @inline get pages(): u64 { return (this.end - this.start) >> 12; }
+}
+
+@inline export const mapping: Mapping = changetype<Mapping>(SCRATCH_AT + 256);
+
+/** Starts a mapping. `file` 0 = anonymous. */
+export function beginMapping(file: u32, start: u64, length: u64, flags: u64, pgoff: u64): Mapping {
+  const m = mapping;
+  memory.fill(changetype<usize>(m), 0, offsetof<Mapping>());
+  m.start = start;
+  m.end = start + length;
+  m.flags = flags;
+  m.pgoff = pgoff;
+  m.file = file;
+  m.ops = OPS_DUMMY;
+  vmi.enter(vmaTree, start);
+  return m;
+}
+
+/**
+ * What mmap_region asks before anything is touched: memory-deny-write-execute, and whether the file takes
+ * writers; the latter is held for the length of the call. Returns 0 or an errno.
+ */
+export function enterRegion(file: u32, flags: u64): u32 {
+  if (deniedByMdwe(flags, flags)) return EACCES;
+  return file != 0 && isSharedMayWrite(flags) && !mapWritable(fileOf(file)) ? EPERM : 0;
+}
+
+/** Whatever came of the call, it no longer counts as a writer. */
+export function leaveRegion(file: u32, flags: u64): void {
+  if (file != 0 && isSharedMayWrite(flags)) unmapWritable(fileOf(file));
+}
+
+/** Whose charge a MAP_FIXED mapping takes: see `setUp`. */
+export const CHARGE_DIFFERENCE: u32 = 0; // up to 7.0: what is not charged already
+export const CHARGE_WHOLE: u32 = 1; //      7.3: the same, but the new mapping owns the charge of all its pages
+
+/**
+ * Gathers what the range overlaps, checks limits, charges, clears old pages and closes old VMAs. Returns 0 or
+ * an errno; then nothing but edge splits has happened that `abort` does not take back.
+ */
+export function setUp(m: Mapping, ownership: u32): u32 {
+  const first = vmaOf(find(vmi, m.end - 1));
+  const u = beginUnmap(first, m.start, m.end);
+  if (exists(first)) {
+    const error = gather(u);
+    if (error) {
+      u.pages = 0; // everything is attached again: nothing to abort
+      return error;
+    }
+    m.prev = u.prev;
+    m.next = u.next;
+  } else {
+    // the VMA above, the one below, and back into the gap (vma_iter_next_rewind)
+    m.next = find(vmi, TOP);
+    m.prev = previous(vmi, 0);
+    if (m.prev) nextRange(vmi, TOP);
+  }
+  if (!mayExpand(m.flags, m.pages - u.pages)) return ENOMEM;
+  if (isAccountable(m.flags)) {
+    const missing = m.pages - u.accounted;
+    if (missing && !charge(missing)) return ENOMEM;
+    m.charged = ownership == CHARGE_WHOLE ? m.pages : missing;
+    u.accounted = 0;
+    m.flags |= VM_ACCOUNT;
+  }
+  cleanUp(u);
+  return 0;
+}
+
+/** The attempt before a VMA is made: the survivor, or NO_VMA. */
+export function firstMerge(m: Mapping): Vma {
+  if (m.prev == 0 && m.next == 0) return changetype<Vma>(0);
+  const g = newMerge(m.start, m.end);
+  g.flags = m.flags;
+  g.pgoff = m.pgoff;
+  g.anonPgoff = m.start >> 12;
+  g.file = m.file;
+  g.prev = m.prev;
+  g.next = m.next;
+  return mergeNewRange(g);
+}
+
+/** A VMA for the range and nodes to insert it, held. NO_VMA without memory. */
+export function allocate(m: Mapping): Vma {
+  const vma = allocateVma();
+  if (!exists(vma)) return vma;
+  vmi.narrow(m.start, m.end - 1);
+  vma.start = m.start;
+  vma.end = m.end;
+  vma.pgoff = m.pgoff;
+  vma.anonPgoff = m.start >> 12;
+  vma.flags = m.flags;
+  if (m.file == 0 && (m.flags & VM_SHARED) == 0) vma.ops = 0;
+  if (reserve(vmi, vma.id)) return vma;
+  discardVma(vma);
+  return changetype<Vma>(0);
+}
+
+/** Shared anonymous memory is a file that has no name (shmem_zero_setup). False when the model has no more files. */
+export function giveShmem(vma: Vma): bool {
+  const file = newShmemFile(0);
+  if (file == 0) return false;
+  vma.file = file;
+  vma.ops = OPS_INSTALLED | OPS_FAULT | OPS_MAP_PAGES;
+  getFile(file);
+  return true;
+}
+
+/** Takes back `allocate`. */
+export function undoAllocate(vma: Vma): void {
+  count(UNWIND_STEPS);
+  vmi.release();
+  discardVma(vma);
+}
+
+/**
+ * Takes back what a failed .mmap hook leaves: reference put, pages it installed zapped, tables freed up to the
+ * neighbours. `close` is not called: the ops are dummy by now.
+ */
+export function undoHook(m: Mapping, vma: Vma): void {
+  undoGetFile(vma.file);
+  vma.file = 0;
+  vma.ops = OPS_DUMMY;
+  count(UNWIND_STEPS);
+  beginFlush();
+  zapRange(vma.start, vma.end);
+  freeTables(vma.start, vma.end, m.prev ? vmaOf(m.prev).end : 0, m.next ? vmaOf(m.next).start : 0);
+  endFlush();
+}
+
+/** Takes back the charge. */
+export function undoCharge(m: Mapping): void {
+  if (m.charged == 0) return;
+  count(UNWIND_STEPS);
+  uncharge(m.charged);
+}
+
+/** Old mappings come back, or leave a hole. */
+export function undoGather(): void { abort(unmap); }
+
+/** Stores the VMA with the nodes held: it replaces all that is still in its range. */
+export function insert(m: Mapping, vma: Vma): void {
+  vma.attached = 1;
+  count(MAPLE_STORES);
+  commit(vmi, vma.id);
+  mm.mapCount++;
+  linkFile(vma);
+}
+
+/** Frees what was replaced, and counts what there is now. */
+export function finish(m: Mapping, vma: Vma): void {
+  complete(unmap);
+  statAccount(vma.flags, m.pages);
+  if (vma.flags & VM_LOCKED) {
+    if (supportsLockInMmap(vma.flags)) mm.lockedVm += m.pages;
+    else vma.flags &= ~VM_LOCKED_MASK;
+  }
+  if (mm.softDirty) vma.flags |= VM_SOFTDIRTY;
+}

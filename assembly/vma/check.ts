@@ -1,0 +1,59 @@
+// The invariants of the address space (docs/model.md): the tree, and two views of every counter.
+
+import { PROFILE_7_3, VM_ACCOUNT, VM_LOCKED } from "../abi";
+import { checkTree } from "../maple/check";
+import { scan, vmaTree } from "../maple/cursor";
+import { TOP } from "../maple/node";
+import { find } from "../maple/walk";
+import { isData, isExecutable, isStack } from "./account";
+import { isAnonymous } from "./flags";
+import { mm, Vma, vmaOf } from "./record";
+
+export const RULE_VMA_RANGE: u32 = 20; //     an entry's range is its VMA's, page aligned and not empty
+export const RULE_MAP_COUNT: u32 = 21; //     map_count is the number of entries
+export const RULE_TOTAL_VM: u32 = 22; //      total_vm is the sum of pages
+export const RULE_CLASSES: u32 = 23; //       exec_vm and stack_vm are the sums of their classes
+export const RULE_ATTACHED: u32 = 24; //      every VMA in the tree is attached
+export const RULE_LOCKED: u32 = 25; //        locked_vm is the sum of locked pages
+export const RULE_COMMITTED: u32 = 26; //     the charge covers every ACCOUNT page
+export const RULE_ANON_OFFSET: u32 = 27; //   an unwritten anonymous VMA's offset is its page number
+export const RULE_CHAIN: u32 = 28; //         an anon_vma comes with a chain, and a chain with an anon_vma
+
+/** 0, or the first rule broken. */
+export function checkSpace(): u32 {
+  const rule = checkTree(vmaTree);
+  if (rule) return rule;
+  let vmas: u64 = 0;
+  let total: u64 = 0;
+  let executable: u64 = 0;
+  let stack: u64 = 0;
+  let locked: u64 = 0;
+  let accounted: u64 = 0;
+  scan.enter(vmaTree, 0);
+  for (let id = find(scan, TOP); id; id = find(scan, TOP)) {
+    const vma = vmaOf(id);
+    const broken = checkVma(vma);
+    if (broken) return broken;
+    const pages = vma.pages;
+    vmas++;
+    total += pages;
+    if (isExecutable(vma.flags)) executable += pages;
+    else if (isStack(vma.flags)) stack += pages;
+    if (vma.flags & VM_LOCKED) locked += pages;
+    if (vma.flags & VM_ACCOUNT) accounted += pages;
+  }
+  if (vmas != mm.mapCount) return RULE_MAP_COUNT;
+  if (total != mm.totalVm) return RULE_TOTAL_VM;
+  if (executable != mm.execVm || stack != mm.stackVm) return RULE_CLASSES;
+  // before 7.3, MREMAP_DONTUNMAP unlocks all of a VMA whose part it moves, and counts nothing
+  if (mm.profile >= PROFILE_7_3 && locked != mm.lockedVm) return RULE_LOCKED;
+  return mm.committed < <i64>accounted ? RULE_COMMITTED : 0;
+}
+
+function checkVma(vma: Vma): u32 {
+  if (vma.start != scan.index || vma.end - 1 != scan.last || ((vma.start | vma.end) & 0xfff) != 0) return RULE_VMA_RANGE;
+  if (vma.attached != 1) return RULE_ATTACHED;
+  if ((vma.anonVma == 0) != (vma.chain == 0)) return RULE_CHAIN;
+  const unwritten = vma.anonVma == 0 && isAnonymous(vma) && vma.file == 0;
+  return unwritten && vma.pgoff != vma.start >> 12 ? RULE_ANON_OFFSET : 0;
+}

@@ -1,0 +1,79 @@
+// vm_flags: what the eras make of them.
+
+import {
+  MAP_GROWSDOWN, MAP_LOCKED, MAP_STACK, MAP_SYNC, PROFILE_6_18, PROFILE_7_0, PROFILE_7_3, PROT_EXEC, PROT_READ, PROT_WRITE,
+  VM_DROPPABLE, VM_EXEC, VM_GROWSDOWN, VM_HUGETLB, VM_LOCKED, VM_LOCKONFAULT, VM_MAYBE_GUARD, VM_MAYSHARE, VM_MAYWRITE,
+  VM_MERGEABLE, VM_NOHUGEPAGE, VM_READ, VM_SHARED, VM_SOFTDIRTY, VM_SPECIAL, VM_SYNC, VM_WRITE,
+} from "../abi";
+import { mm, Vma } from "./record";
+
+export const VM_LOCKED_MASK: u64 = VM_LOCKED | VM_LOCKONFAULT;
+export const VM_ACCESS: u64 = VM_READ | VM_WRITE | VM_EXEC;
+
+/** READ, WRITE, EXEC of a prot argument (calc_vm_prot_bits). */
+@inline export function flagsOfProt(prot: u64): u64 { return prot & (PROT_READ | PROT_WRITE | PROT_EXEC); }
+
+/** Flags that map flags turn into one to one (calc_vm_flag_bits, x86). */
+export function flagsOfMap(map: u64): u64 {
+  let flags: u64 = 0;
+  if (map & MAP_GROWSDOWN) flags |= VM_GROWSDOWN;
+  if (map & MAP_LOCKED) flags |= VM_LOCKED;
+  if (map & MAP_SYNC) flags |= VM_SYNC;
+  if (map & MAP_STACK && mm.thp) flags |= VM_NOHUGEPAGE;
+  return flags;
+}
+
+@inline export function isSharedMayWrite(flags: u64): bool {
+  return (flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE);
+}
+
+/** A private mapping that may be written: pages are copied on write (is_cow_mapping). */
+@inline export function isCopyOnWrite(flags: u64): bool {
+  return (flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
+}
+
+/** Bits that do not keep two VMAs apart; from 7.0 on they stick to what a merge makes of them. */
+@inline export function ignoredFlags(): u64 {
+  return mm.profile >= PROFILE_7_0 ? VM_SOFTDIRTY | VM_MAYBE_GUARD : VM_SOFTDIRTY;
+}
+
+/** The bits that a merged VMA keeps of any of its parts (VMA_STICKY_FLAGS); none before 7.0. */
+export function stickyFlags(): u64 {
+  if (mm.profile < PROFILE_7_0) return 0;
+  return mm.softDirty ? VM_SOFTDIRTY | VM_MAYBE_GUARD : VM_MAYBE_GUARD;
+}
+
+/** Whether mlock counts in this VMA. mmap() itself learned of DROPPABLE late (7.3). */
+export function supportsLock(flags: u64): bool {
+  return (flags & (VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE)) == 0;
+}
+
+export function supportsLockInMmap(flags: u64): bool {
+  const refused = VM_SPECIAL | VM_HUGETLB | (mm.profile >= PROFILE_7_3 ? VM_DROPPABLE : 0);
+  return (flags & refused) == 0;
+}
+
+/** Whether KSM may merge the pages of such a mapping (vma_ksm_compatible). */
+@inline function suitsKsm(flags: u64): bool {
+  return (flags & (VM_SHARED | VM_MAYSHARE | VM_HUGETLB | VM_DROPPABLE | VM_SPECIAL)) == 0;
+}
+
+/** The flags, with MERGEABLE where the process asked for it with PR_SET_MEMORY_MERGE (ksm_vma_flags). */
+@inline export function withKsm(flags: u64): u64 {
+  return mm.mergeAny && suitsKsm(flags) ? flags | VM_MERGEABLE : flags;
+}
+
+/** MADV_MERGEABLE on a mapping that KSM cannot take is ignored. */
+@inline export function ksmAdvisable(flags: u64): bool { return suitsKsm(flags); }
+
+/** Whether KSM's bit is decided before the first merge (6.17 on), where the driver cannot change its mind. */
+@inline export function ksmBeforeMerge(): bool { return mm.profile >= PROFILE_6_18; }
+
+/** Memory-deny-write-execute: whether a change from `old` to `flags` is refused (map_deny_write_exec). */
+export function deniedByMdwe(old: u64, flags: u64): bool {
+  if (!mm.mdwe || (flags & VM_EXEC) == 0) return false;
+  return (flags & VM_WRITE) != 0 || (old & VM_EXEC) == 0;
+}
+
+/** Anonymous: vm_ops is NULL (vma_is_anonymous). Dummy ops are ops. */
+@inline export function isAnonymous(vma: Vma): bool { return vma.ops == 0; }

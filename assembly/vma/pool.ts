@@ -1,0 +1,52 @@
+// VMA objects: allocation, duplication, freeing.
+
+import { FAIL_ALLOCATION, OPS_DUMMY } from "../abi";
+import { count, UNWIND_STEPS, VMA_ALLOCATED, VMA_FREED } from "../events";
+import { failsHere, ranOut } from "../limits";
+import { VMA_LIMIT, VMAS_AT } from "../memory";
+import { exists, mm, NO_VMA, Vma, VMA_CELL, vmaCell, vmaOf } from "./record";
+
+/** Bytes of the pool that were ever used. */
+export function vmaBytes(): u32 { return mm.vmaNext * <u32>VMA_CELL; }
+
+/** A VMA with nothing in it but dummy ops (vm_area_alloc); NO_VMA without memory. */
+export function allocateVma(): Vma {
+  if (failsHere(FAIL_ALLOCATION)) return NO_VMA;
+  let vma = vmaOf(mm.vmaFree);
+  if (exists(vma)) {
+    mm.vmaFree = vma.nextFree;
+  } else {
+    if (mm.vmaNext == VMA_LIMIT) {
+      ranOut();
+      return NO_VMA;
+    }
+    vma = vmaCell(mm.vmaNext++);
+  }
+  count(VMA_ALLOCATED);
+  memory.fill(changetype<usize>(vma), 0, offsetof<Vma>());
+  vma.ops = OPS_DUMMY;
+  return vma;
+}
+
+/** A copy of a VMA with an empty anon_vma chain (vm_area_dup); NO_VMA without memory. */
+export function duplicateVma(from: Vma): Vma {
+  const vma = allocateVma();
+  if (!exists(vma)) return vma;
+  memory.copy(changetype<usize>(vma), changetype<usize>(from), offsetof<Vma>());
+  vma.chain = 0;
+  vma.attached = 0;
+  return vma;
+}
+
+/** vm_area_free */
+export function freeVma(vma: Vma): void {
+  count(VMA_FREED);
+  vma.nextFree = mm.vmaFree;
+  mm.vmaFree = vma.id;
+}
+
+/** Frees a VMA that never came into the tree. */
+export function discardVma(vma: Vma): void {
+  count(UNWIND_STEPS);
+  freeVma(vma);
+}
