@@ -1,0 +1,224 @@
+// Worked examples that a kernel developer can follow on paper (docs/model.md), under each protocol.
+
+import { describe, expect, test } from "vitest";
+import * as abi from "../../src/core/abi.js";
+import { Pages, PROTOCOL_IDS, type ProtocolId } from "./pages.js";
+
+const FILE_OPS = abi.OPS_INSTALLED | abi.OPS_FAULT;
+const SHARED = abi.MAP_FIXED | abi.MAP_SHARED;
+const MODERN: ProtocolId[] = ["mmap@7.3", "mmap_prepare@7.3"];
+
+describe.each(PROTOCOL_IDS)("%s", (protocol) => {
+  test("anonymous neighbours become one VMA; NORESERVE keeps them apart", () => {
+    const space = new Pages(protocol);
+    space.map(10, 20);
+    space.map(20, 30);
+    expect(space.draw()).toBe("10..30");
+    expect(space.offsets()).toEqual([10]);
+    const other = new Pages(protocol);
+    other.map(10, 20);
+    const flags = abi.MAP_FIXED | abi.MAP_PRIVATE | abi.MAP_NORESERVE;
+    other.map(20, 30, { flags });
+    expect(other.draw()).toBe("10..20 20..30");
+  });
+
+  test("a file range that fills a hole joins both sides; `close` keeps the right one", () => {
+    for (const [ops, layout] of [
+      [FILE_OPS, "10..40f1"],
+      [FILE_OPS | abi.OPS_CLOSE, "10..30f1 30..40f1"],
+    ] as const) {
+      const space = new Pages(protocol).driver(0, { ops }).file(1);
+      const flags = SHARED;
+      space.map(10, 20, { file: 1, pgoff: 0, flags });
+      space.map(30, 40, { file: 1, pgoff: 20, flags });
+      space.map(20, 30, { file: 1, pgoff: 10, flags });
+      expect(space.draw()).toBe(layout);
+    }
+  });
+
+  test("mprotect in the middle splits into three, and back makes one again", () => {
+    const space = new Pages(protocol);
+    space.map(10, 40);
+    const object = space.core.layout()[0]?.id;
+    expect(space.protect(20, 30, abi.PROT_READ)).toBe(0);
+    expect(space.draw()).toBe("10..20 20..30 30..40");
+    expect(space.core.layout()[1]?.id, "the object is the middle").toBe(object);
+    // never written: the read-only part gives its charge back, and takes it again
+    expect(space.core.account().committed).toBe(20);
+    expect(space.protect(20, 30, abi.PROT_READ | abi.PROT_WRITE)).toBe(0);
+    expect(space.draw()).toBe("10..40");
+    expect(space.core.account().committed).toBe(30);
+  });
+
+  test("a hook that fails over part of an old mapping leaves a hole", () => {
+    const space = new Pages(protocol)
+      .driver(0, { failPoint: abi.HOOK_FAILS_AT_ONCE, errno: abi.ENODEV })
+      .file(1);
+    space.map(10, 40);
+    expect(space.map(20, 30, { file: 1 })).toBe(-abi.ENODEV);
+    expect(space.draw()).toBe("10..20 30..40");
+    expect(space.count).toBe(2);
+  });
+
+  test("a limit met before the hook keeps the old mapping, and the splits", () => {
+    const space = new Pages(protocol);
+    space.map(10, 40);
+    space.core.configure({ limitAs: 4096 });
+    expect(space.map(20, 30)).toBe(-abi.ENOMEM);
+    expect(space.draw()).toBe("10..20 20..30 30..40");
+    expect(space.count).toBe(3);
+  });
+
+  test("a charge that is refused keeps the old mapping, and the splits", () => {
+    const space = new Pages(protocol);
+    space.map(10, 40);
+    const before = space.core.account().committed;
+    expect(space.map(35, 45, { fail: abi.FAIL_CHARGE, at: 1 })).toBe(-abi.ENOMEM);
+    expect(space.draw()).toBe("10..35 35..40");
+    expect(space.core.account().committed).toBe(before);
+  });
+
+  test("map_count may pass its limit by one", () => {
+    const space = new Pages(protocol, { maxMapCount: 6 });
+    for (let i = 0; i < 6; i++) space.map(100 + i * 10, 102 + i * 10);
+    expect(space.map(200, 202), "an isolated mapping at the limit").toBe(200);
+    expect(space.count).toBe(7);
+    expect(space.map(300, 301), "the next one").toBe(-abi.ENOMEM);
+    const more = new Pages(protocol, { maxMapCount: 2 });
+    more.map(10, 20);
+    more.map(30, 40);
+    expect(more.unmap(13, 15), "punching a hole").toBe(-abi.ENOMEM);
+    expect(more.unmap(15, 20), "cutting off a tail").toBe(0);
+    expect(more.protect(11, 12, abi.PROT_READ), "a split").toBe(-abi.ENOMEM);
+    expect(more.draw()).toBe("10..15 30..40");
+  });
+
+  test("replacing the middle of a file mapping by itself makes one VMA again", () => {
+    const space = new Pages(protocol).driver(0, { ops: FILE_OPS }).file(1);
+    space.map(10, 40, { file: 1, pgoff: 0, flags: SHARED });
+    space.map(20, 30, { file: 1, pgoff: 10, flags: SHARED });
+    expect(space.draw()).toBe("10..40f1");
+    expect(space.core.fileState(1)).toEqual({ refs: 1, mapped: 1, writable: 1 });
+  });
+
+  test("written neighbours with pages of their own merge only with the side that fits", () => {
+    const space = new Pages(protocol);
+    space.map(10, 20);
+    space.write(10, 20);
+    space.map(30, 40);
+    space.write(30, 40);
+    const [left, right] = space.core.layout();
+    expect(left?.anonVma).not.toBe(right?.anonVma);
+    space.map(20, 30);
+    expect(space.draw()).toBe("10..30 30..40");
+  });
+});
+
+test("a flag that the hook adds: merged after the hook, merged before it, or not at all", () => {
+  const expected: Record<ProtocolId, string> = {
+    "mmap@6.15": "10..30f1",
+    "mmap@7.3": "10..20f1 20..30f1",
+    "mmap_prepare@7.3": "10..30f1",
+  };
+  for (const protocol of PROTOCOL_IDS) {
+    const space = new Pages(protocol)
+      .driver(0, { ops: FILE_OPS, flagsSet: abi.VM_DONTDUMP })
+      .file(1);
+    space.map(10, 20, { file: 1, pgoff: 0 });
+    space.map(20, 30, { file: 1, pgoff: 10 });
+    // a private file mapping of 7.3 must also continue in the anonymous index; here it does
+    expect(space.draw(), protocol).toBe(expected[protocol]);
+  }
+});
+
+test("the second merge of 6.15 is refused when the hook has installed `close`", () => {
+  const space = new Pages("mmap@6.15")
+    .driver(0, { ops: FILE_OPS | abi.OPS_CLOSE, flagsSet: abi.VM_DONTDUMP })
+    .file(1);
+  space.map(10, 20, { file: 1, pgoff: 0 });
+  space.map(20, 30, { file: 1, pgoff: 10 });
+  expect(space.draw()).toBe("10..20f1 20..30f1");
+});
+
+test("the second merge of 6.15 needs no VMA below: it may merge with the one above", () => {
+  const space = new Pages("mmap@6.15")
+    .driver(0, { ops: FILE_OPS, flagsSet: abi.VM_DONTDUMP })
+    .file(1);
+  space.map(20, 30, { file: 1, pgoff: 10 });
+  space.map(10, 20, { file: 1, pgoff: 0 });
+  expect(space.draw()).toBe("10..30f1");
+  expect(space.offsets()).toEqual([0]);
+});
+
+test("PR_SET_MEMORY_MERGE: the mergeable bit comes too late for 6.15 to merge", () => {
+  const layouts = PROTOCOL_IDS.map((protocol) => {
+    const space = new Pages(protocol, { mergeAny: true });
+    space.map(10, 20);
+    space.map(20, 30);
+    return space.draw();
+  });
+  expect(layouts).toEqual(["10..20 20..30", "10..30", "10..30"]);
+});
+
+test("mremap at the map-count limit: 7.3 refuses even a shrink", () => {
+  for (const protocol of PROTOCOL_IDS) {
+    const space = new Pages(protocol, { maxMapCount: 4 });
+    space.map(10, 20);
+    space.map(30, 40);
+    const result = space.remap(10, 20, 5, 0);
+    expect(result).toBe(MODERN.includes(protocol) ? -abi.ENOMEM : 10);
+  }
+});
+
+test("a failing hook over charged memory: 6.15 loses what the old mapping was charged", () => {
+  const leaked = PROTOCOL_IDS.map((protocol) => {
+    const space = new Pages(protocol)
+      .driver(0, { failPoint: abi.HOOK_FAILS_AT_ONCE, errno: abi.EIO })
+      .file(1);
+    space.map(10, 40);
+    space.map(20, 30, { file: 1 });
+    const charged = space.core
+      .layout()
+      .reduce((pages, { start, end }) => pages + (end - start) / 4096, 0);
+    return space.core.account().committed - charged;
+  });
+  expect(leaked).toEqual([10, 0, 0]);
+});
+
+describe("a failure after the mapping stood (.mmap_prepare with an action)", () => {
+  test("takes the whole mapping away again, `close` included", () => {
+    const space = new Pages("mmap_prepare@7.3")
+      .driver(0, {
+        ops: abi.OPS_INSTALLED | abi.OPS_CLOSE,
+        eager: abi.EAGER_REMAP_PFN,
+        failPoint: abi.HOOK_FAILS_AFTER_PTES,
+        failAfter: 3,
+        errno: abi.EAGAIN,
+        pfn: 0x100000,
+      })
+      .file(1);
+    space.map(0, 10);
+    space.core.clearCounters();
+    expect(space.map(2, 8, { file: 1, flags: SHARED })).toBe(-abi.EAGAIN);
+    expect(space.draw()).toBe("0..2 8..10");
+    const counters = space.core.counters();
+    expect(counters["hook.closes"]).toBe(1);
+    expect(counters["page.ptesSet"]).toBe(3);
+    expect(counters["page.ptesCleared"]).toBe(3);
+    expect(space.core.fileState(1)).toEqual({ refs: 0, mapped: 0, writable: 0 });
+    expect(space.core.account().committed).toBe(4);
+  });
+
+  test("reports the error that the driver asked for", () => {
+    const space = new Pages("mmap_prepare@7.3")
+      .driver(0, {
+        ops: abi.OPS_INSTALLED | abi.OPS_MAPPED,
+        failPoint: abi.HOOK_FAILS_MAPPED,
+        errno: abi.ENOMEM,
+        errorOverride: abi.EAGAIN,
+      })
+      .file(1);
+    expect(space.map(2, 8, { file: 1, flags: SHARED })).toBe(-abi.EAGAIN);
+    expect(space.draw()).toBe("");
+  });
+});

@@ -1,0 +1,55 @@
+// Page accesses: OP_TOUCH, and the policy that counts fresh mappings as written (settings.touch).
+
+import { EFAULT, OPS_FAULT, TOUCH_ALL, TOUCH_NONE } from "../../src/core/abi.js";
+import { prepareAnon } from "./anon.js";
+import {
+  has,
+  min,
+  pageDown,
+  pageUp,
+  pg,
+  VM_ACCESS,
+  VM_MAYSHARE,
+  VM_MIXEDMAP,
+  VM_PFNMAP,
+  VM_SHARED,
+  VM_SPECIAL,
+  VM_WRITE,
+} from "./flags.js";
+import { refuse } from "./refuse.js";
+import { isAnonymous, type Space, type Vma } from "./space.js";
+
+function isPrivate(vma: Vma): boolean {
+  return !has(vma.flags, VM_SHARED | VM_MAYSHARE);
+}
+
+/** One access a page from `start` on; how many pages. All pages of a VMA answer alike. */
+export function touch(space: Space, start: bigint, len: bigint, write: boolean): bigint {
+  const from = pageDown(start);
+  const end = len === 0n ? from : pageUp(start + len);
+  for (let at = from; at < end; ) {
+    const vma = space.at(at);
+    if (!vma || !has(vma.flags, write ? VM_WRITE : VM_ACCESS) || !hasPages(vma)) refuse(EFAULT);
+    if (write && isPrivate(vma) && !has(vma.flags, VM_PFNMAP)) prepareAnon(space, vma);
+    at = min(vma.end, end);
+  }
+  return pg(end - from);
+}
+
+/** Whether a fault finds a page: anonymous memory always, a file if its driver can fault or has filled in. */
+function hasPages(vma: Vma): boolean {
+  if (vma.file === 0 && !has(vma.flags, VM_SHARED)) return true;
+  return (vma.ops & OPS_FAULT) !== 0 || has(vma.flags, VM_PFNMAP | VM_MIXEDMAP);
+}
+
+/** The replay's policy: what of [start, end) counts as written right after the call that made it. */
+export function touchAfterCall(space: Space, start: bigint, end: bigint): void {
+  const policy = space.settings.touch;
+  if (policy === TOUCH_NONE || start >= end) return;
+  for (const vma of space.overlapping(start, end)) {
+    if (!isPrivate(vma) || !has(vma.flags, VM_WRITE)) continue;
+    const anonymous = isAnonymous(vma) && vma.file === 0;
+    const privateFile = vma.file !== 0 && !has(vma.flags, VM_SPECIAL);
+    if (anonymous || (policy === TOUCH_ALL && privateFile)) prepareAnon(space, vma);
+  }
+}
