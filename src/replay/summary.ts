@@ -1,0 +1,68 @@
+// What a replay without `--check` tells: how it ended, what failed, how much work it was.
+
+import type { EventName } from "../core/abi.js";
+import type { Core } from "../core/core.js";
+import type { Program } from "../trace/program.js";
+import { errnoText } from "./errno.js";
+import { layoutLines } from "./layout.js";
+import type { Replayed } from "./replay.js";
+
+/** The document that `replay --json` prints. */
+export interface Summary {
+  file: string;
+  /** Operations after the set-up. */
+  operations: number;
+  protocol: string;
+  driver: string;
+  touch: string;
+  /** Operations that returned an error, by its name. */
+  failed: Record<string, number>;
+  /** Events per operation. */
+  work: Partial<Record<EventName, number>>;
+  final: {
+    vmas: number;
+    treeHeight: number;
+    treeLeaves: number;
+    treeInner: number;
+    pageTablePages: number;
+    committedPages: number;
+  };
+  /** As `--layout` writes it. */
+  layout: string[];
+}
+
+/** Sums a replay up, from its results and the core it ran on. */
+export function summarise(
+  core: Core,
+  program: Program,
+  replayed: Replayed,
+  under: { protocol: string; driver: string; touch: string },
+): Summary {
+  const operations = program.operations.length;
+  const failed: Record<string, number> = {};
+  for (const value of replayed.values) {
+    if (value >= 0) continue;
+    const name = errnoText(value).slice(1);
+    failed[name] = (failed[name] ?? 0) + 1;
+  }
+  const work = core.counters();
+  for (const name of Object.keys(work) as EventName[]) work[name] /= Math.max(1, operations);
+  const shape = core.shape();
+  const account = core.account();
+  return {
+    file: program.file,
+    operations,
+    ...under,
+    failed,
+    work,
+    final: {
+      vmas: account.mapCount,
+      treeHeight: shape.height,
+      treeLeaves: shape.leaves,
+      treeInner: shape.inner,
+      pageTablePages: core.pageTablePages(),
+      committedPages: account.committed,
+    },
+    layout: layoutLines(replayed.final, program.fileNumbers),
+  };
+}

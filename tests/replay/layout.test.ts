@@ -1,0 +1,69 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { VM_READ, VM_SEALED, VM_SOFTDIRTY } from "../../src/core/abi.js";
+import { UsageError } from "../../src/errors.js";
+import { errnoText } from "../../src/replay/errno.js";
+import { checkFileWritable, layoutLines, writeWhole } from "../../src/replay/layout.js";
+
+function vma(start: number, flags: number, pgoff: number, file: number) {
+  return { start, end: start + 4096, flags, pgoff, file, anonPgoff: 0, anonVma: 0, ops: 0, id: 0 };
+}
+
+describe("layout files", () => {
+  test("a VMA a line, SOFTDIRTY left out, files by their number in the trace", () => {
+    const vmas = [
+      vma(0x1000, VM_READ, 1, 0),
+      vma(0x7fff00000000, VM_READ + VM_SOFTDIRTY + VM_SEALED, 2 ** 40, 1),
+      vma(0x7fff00001000, 0, 0, 2),
+      vma(0x7fff00002000, 0, 0, 3),
+    ];
+    expect(layoutLines(vmas, [7, 0])).toEqual([
+      "1000 2000 1 1 -",
+      "7fff00000000 7fff00001000 40000000001 1099511627776 7",
+      "7fff00001000 7fff00002000 0 0 0",
+      "7fff00002000 7fff00003000 0 0 8", // made by the model: above every number of the trace
+    ]);
+  });
+});
+
+describe("writing a file", () => {
+  let folder = "";
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "vmabench-layout-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test("replaces it as a whole and leaves nothing else", () => {
+    const path = join(folder, "layout");
+    writeFileSync(path, "before");
+    checkFileWritable(path);
+    expect(readFileSync(path, "utf8")).toBe("before");
+    writeWhole(path, "after\n");
+    expect(readFileSync(path, "utf8")).toBe("after\n");
+    expect(readdirSync(folder)).toEqual(["layout"]);
+  });
+
+  test.each([
+    ["missing/layout", "no such folder"],
+    [".", "it is a folder"],
+    ["layout/layout", "a part of the path is not a folder"],
+  ])("%s: %s, nothing left behind", (name, reason) => {
+    const path = join(folder, name);
+    for (const attempt of [() => writeWhole(path, "x"), () => checkFileWritable(path)]) {
+      expect(attempt).toThrow(UsageError);
+      expect(attempt).toThrow(reason);
+    }
+    expect(readdirSync(folder)).toEqual(["layout"]);
+  });
+});
+
+test("error numbers have their names", () => {
+  expect([-12, -17, -95, -4000].map(errnoText)).toEqual([
+    "-ENOMEM",
+    "-EEXIST",
+    "-EOPNOTSUPP",
+    "-4000",
+  ]);
+});
