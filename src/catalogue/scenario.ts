@@ -1,0 +1,72 @@
+// A scenario: workload x driver x protocol, and its id `WORKLOAD/DRIVER/PROTOCOL?name=value&...`.
+
+import type { Core } from "../core/core.js";
+import { UsageError } from "../errors.js";
+import { type Driver, driverFamily, driverOf } from "./drivers.js";
+import { DRIVER_INDEX } from "./generators.js";
+import { HOOKS, type Protocol, parseRunnableProtocol } from "./kernels.js";
+import { type Parameters, queryText, splitQuery } from "./parameters.js";
+import { type BuiltWorkload, type Workload, workloadOf, workloadParameters } from "./workloads.js";
+
+export interface Scenario {
+  id: string;
+  workload: Workload;
+  driver: Driver;
+  protocol: Protocol;
+  /** Parameters of workload and driver that differ from their defaults. */
+  params: Parameters;
+}
+
+/** The scenario of three parts. UsageError when workload and driver both use a parameter's name. */
+export function scenarioOf(workload: Workload, driver: Driver, protocol: Protocol): Scenario {
+  const both = Object.keys(workload.params).find((name) => Object.hasOwn(driver.params, name));
+  if (both !== undefined) {
+    throw new UsageError(`workload ${workload.id} and driver ${driver.id} both have "${both}"`);
+  }
+  const params = { ...workload.params, ...driver.params };
+  const id = `${workload.id}/${driver.id}/${protocol.id}${queryText(params)}`;
+  return { id, workload, driver, protocol, params };
+}
+
+/** The scenario with an id. UsageError naming the part that is wrong and what there is. */
+export function parseScenario(text: string): Scenario {
+  const { id, query } = splitQuery(text);
+  const [workloadId, driverId, protocolId, ...rest] = id.split("/");
+  if (!workloadId || !driverId || !protocolId || rest.length > 0) {
+    throw new UsageError(
+      `scenario "${text}": expected WORKLOAD/DRIVER/PROTOCOL, such as ` +
+        "append-merge/vmops-only/mmap@6.15",
+    );
+  }
+  const family = driverFamily(driverId);
+  const ofWorkload = new Set(workloadParameters(workloadId).map((p) => p.name));
+  const forWorkload: Record<string, string> = {};
+  const forDriver: Record<string, string> = {};
+  for (const [name, value] of Object.entries(query)) {
+    (ofWorkload.has(name) ? forWorkload : forDriver)[name] = value;
+  }
+  return scenarioOf(
+    workloadOf(workloadId, forWorkload),
+    driverOf(family, forDriver),
+    parseRunnableProtocol(protocolId),
+  );
+}
+
+/**
+ * Makes `core` the address space a scenario starts timing in: settings, files, driver, set-up operations.
+ * Counters stand at zero afterwards.
+ */
+export function enterScenario(core: Core, scenario: Scenario, built: BuiltWorkload): void {
+  const { protocol, driver } = scenario;
+  core.reset({
+    ...built.settings,
+    profile: protocol.profile,
+    hook: HOOKS[protocol.hook].hook,
+  });
+  core.setDriver(DRIVER_INDEX, driver.record(protocol.hook));
+  built.files.forEach((file, i) => {
+    core.setFile(i + 1, file);
+  });
+  core.run(built.setup);
+  core.clearCounters();
+}

@@ -1,0 +1,173 @@
+// All groups of a suite, measured: work first, then time, one group after the other.
+
+import type { ScenarioGroup } from "../catalogue/suites.js";
+import type { BuiltWorkload } from "../catalogue/workloads.js";
+import type { EventName } from "../core/abi.js";
+import { Core } from "../core/core.js";
+import { ratioOf, verdicts } from "../judge/verdict.js";
+import type { ComparisonRecord, FinalName, ScenarioRecord, TimeRecord } from "../record/schema.js";
+import { medianInterval } from "../stats/median.js";
+import { batchOf, settle, timeAlone } from "./alone.js";
+import { logRatios, type RoundTimes, timeRounds } from "./rounds.js";
+import { Stage } from "./stage.js";
+import { measureWork, type WorkResult } from "./work.js";
+
+export interface SuiteOptions {
+  seed: number;
+  /** Id of the protocol that the others of a group are compared with. */
+  baseline: string;
+  /** Rounds wanted for each group; 0 = count work only. */
+  rounds: number;
+  /** Milliseconds of rounds for each group. */
+  budget: number;
+  /** Called before each group. */
+  progress: (done: number, total: number, group: ScenarioGroup) => void;
+  /** Called often: lets signals in. */
+  pause: () => Promise<void>;
+}
+
+export interface SuiteResult {
+  scenarios: ScenarioRecord[];
+  comparisons: ComparisonRecord[];
+}
+
+/** A comparison whose verdict waits for the rest of the run. */
+interface Pending {
+  record: ComparisonRecord;
+  logRatios: Float64Array | null;
+}
+
+/** Measures every group. CoreTrap or BuildsDisagree when the core is wrong: then there is no result. */
+export async function measureSuite(
+  groups: readonly ScenarioGroup[],
+  options: SuiteOptions,
+): Promise<SuiteResult> {
+  const workCore = new Core("work");
+  const most = Math.max(...groups.map((group) => group.scenarios.length));
+  const timingCores = Array.from(
+    { length: options.rounds > 0 ? most : 0 },
+    () => new Core("timing"),
+  );
+  const scenarios: ScenarioRecord[] = [];
+  const pending: Pending[] = [];
+
+  for (const [done, group] of groups.entries()) {
+    options.progress(done, groups.length, group);
+    await options.pause();
+    const built = await group.scenarios[0]!.workload.build(options.seed);
+    const works = group.scenarios.map((scenario) => measureWork(workCore, scenario, built));
+    const times =
+      options.rounds > 0 ? await timeGroup(group, built, works, timingCores, options) : null;
+    const records = group.scenarios.map(
+      (scenario, i): ScenarioRecord => ({
+        id: scenario.id,
+        workload: scenario.workload.id,
+        driver: scenario.driver.id,
+        protocol: scenario.protocol.id,
+        params: { ...scenario.params },
+        operations: works[i]!.operations,
+        work: works[i]!.work,
+        time: times ? times.records[i]! : null,
+        predicted: { cycles: null, ns: null, relativeError: null },
+        final: works[i]!.final,
+      }),
+    );
+    scenarios.push(...records);
+    pending.push(...compare(records, times?.rounds ?? null, options.baseline));
+  }
+  return { scenarios, comparisons: judged(pending) };
+}
+
+interface GroupTimes {
+  records: TimeRecord[];
+  /** Null for a scenario without a partner. */
+  rounds: Float64Array[] | null;
+}
+
+async function timeGroup(
+  group: ScenarioGroup,
+  built: BuiltWorkload,
+  works: readonly WorkResult[],
+  cores: readonly Core[],
+  options: SuiteOptions,
+): Promise<GroupTimes> {
+  const checksums = works.map((work) => work.checksum);
+  if (group.scenarios.length === 1) {
+    const stage = new Stage(cores[0]!, group.scenarios[0]!, built);
+    stage.verify(checksums[0]!);
+    const perBatch = batchOf(stage, settle(stage));
+    const { median, low, high, confidence, rounds, operationsPerBatch } = timeAlone(
+      stage,
+      perBatch,
+      options.budget / 2,
+    );
+    const record = {
+      unit: "ns/op",
+      median,
+      low,
+      high,
+      confidence,
+      rounds,
+      operationsPerBatch,
+    } as const;
+    return { records: [record], rounds: null };
+  }
+  const { seed, rounds, budget, pause } = options;
+  const timed = await timeRounds(group.scenarios, built, cores, {
+    seed,
+    rounds,
+    budget,
+    pause,
+    checksums,
+  });
+  return { records: timed.times.map((times) => timeRecord(times, timed)), rounds: timed.times };
+}
+
+function timeRecord(times: Float64Array, { operationsPerBatch }: RoundTimes): TimeRecord {
+  const { median, low, high, confidence } = medianInterval(times);
+  return { unit: "ns/op", median, low, high, confidence, rounds: times.length, operationsPerBatch };
+}
+
+function compare(
+  records: readonly ScenarioRecord[],
+  rounds: readonly Float64Array[] | null,
+  baselineId: string,
+): Pending[] {
+  const at = records.findIndex((record) => record.protocol === baselineId);
+  const baseline = records[at];
+  if (!baseline) return [];
+  return records.flatMap((candidate, i) => {
+    if (i === at) return [];
+    const ratios = rounds ? logRatios(rounds[at]!, rounds[i]!) : null;
+    const record: ComparisonRecord = {
+      workload: candidate.workload,
+      driver: candidate.driver,
+      params: candidate.params,
+      baseline: baseline.protocol,
+      candidate: candidate.protocol,
+      timeRatio: ratios ? ratioOf(ratios) : null,
+      verdict: null,
+      work: paired(baseline.work, candidate.work) as Record<EventName, [number, number]>,
+      final: paired(baseline.final, candidate.final) as Record<FinalName, [number, number]>,
+    };
+    return [{ record, logRatios: ratios }];
+  });
+}
+
+function paired(
+  base: Readonly<Record<string, number | undefined>>,
+  candidate: Readonly<Record<string, number | undefined>>,
+): Record<string, [number, number]> {
+  return Object.fromEntries(
+    Object.keys(base).map((name) => [name, [base[name] ?? 0, candidate[name] ?? 0]]),
+  );
+}
+
+function judged(pending: readonly Pending[]): ComparisonRecord[] {
+  const timed = pending.filter((entry) => entry.logRatios !== null);
+  const found = verdicts(timed.map((entry) => entry.logRatios!));
+  timed.forEach((entry, i) => {
+    entry.record.verdict = found[i]!;
+  });
+  return pending.map((entry) => entry.record);
+}

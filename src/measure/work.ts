@@ -1,0 +1,63 @@
+// Work: what a scenario does, counted by the work build. The same on every machine.
+
+import { enterScenario, type Scenario } from "../catalogue/scenario.js";
+import type { BuiltWorkload } from "../catalogue/workloads.js";
+import type { EventName } from "../core/abi.js";
+import type { Core, OperationResult } from "../core/core.js";
+
+/** The state left behind. */
+export interface FinalState {
+  vmas: number;
+  treeHeight: number;
+  treeLeaves: number;
+  treeInner: number;
+  pageTablePages: number;
+  committedPages: number;
+}
+
+export interface WorkResult {
+  operations: number;
+  /** Events per operation. */
+  work: Record<EventName, number>;
+  final: FinalState;
+  /** Over the results of all operations; the timing build must give the same. */
+  checksum: number;
+}
+
+/** Runs a scenario once on a core of the work build. CoreTrap when a limit of the model is met. */
+export function measureWork(core: Core, scenario: Scenario, built: BuiltWorkload): WorkResult {
+  enterScenario(core, scenario, built);
+  const results = core.run(built.operations);
+  const operations = results.length;
+  const work = core.counters();
+  for (const name of Object.keys(work) as EventName[]) work[name] /= operations;
+  return { operations, work, checksum: checksum(results), final: finalState(core) };
+}
+
+function finalState(core: Core): FinalState {
+  const shape = core.shape();
+  const account = core.account();
+  return {
+    vmas: account.mapCount,
+    treeHeight: shape.height,
+    treeLeaves: shape.leaves,
+    treeInner: shape.inner,
+    pageTablePages: core.pageTablePages(),
+    committedPages: account.committed,
+  };
+}
+
+/** FNV-1a over value (both halves) and VMA count of every result, 32 bits. */
+export function checksum(results: Iterable<OperationResult>): number {
+  let sum = 0x811c9dc5;
+  const mix = (word: number) => {
+    sum = Math.imul(sum ^ (word | 0), 0x01000193);
+  };
+  for (const { value, vmas, status } of results) {
+    mix(value % 2 ** 32);
+    mix(Math.floor(value / 2 ** 32));
+    mix(vmas);
+    mix(status);
+  }
+  return sum >>> 0;
+}

@@ -1,0 +1,135 @@
+// reports/latest/results.json, schema vmabench/results@1. This file is the format's definition; the JSON
+// Schema in schemas/ is made from it.
+
+import { z } from "zod";
+import { EVENTS, type EventName } from "../core/abi.js";
+
+const count = z.int().nonnegative();
+const text = z.string();
+const pair = z.tuple([z.number(), z.number()]);
+const confidence = z.number().min(0).max(1);
+const params = z
+  .record(text, z.union([text, z.number()]))
+  .describe("parameters of workload and driver that differ from their defaults");
+
+/** One entry for every event the core counts; later releases may add events. */
+function perEvent<T extends z.ZodType>(value: T) {
+  const names = Object.keys(EVENTS) as EventName[];
+  const shape = Object.fromEntries(names.map((name) => [name, value.optional()]));
+  return z.object(shape as Record<EventName, z.ZodOptional<T>>).catchall(value);
+}
+
+const finalNames = [
+  "vmas",
+  "treeHeight",
+  "treeLeaves",
+  "treeInner",
+  "pageTablePages",
+  "committedPages",
+] as const;
+export type FinalName = (typeof finalNames)[number];
+
+function perFinal<T extends z.ZodType>(value: T) {
+  return z.strictObject(
+    Object.fromEntries(finalNames.map((name) => [name, value])) as Record<FinalName, T>,
+  );
+}
+
+const time = z.strictObject({
+  unit: z.literal("ns/op"),
+  median: z.number().nonnegative(),
+  low: z.number().nonnegative(),
+  high: z.number().nonnegative(),
+  confidence,
+  rounds: count.describe("timed batches"),
+  operationsPerBatch: count,
+});
+
+const predicted = z
+  .strictObject({
+    cycles: z.number().nonnegative().nullable(),
+    ns: z.number().nonnegative().nullable(),
+    relativeError: z.number().nonnegative().nullable(),
+  })
+  .describe("what a real kernel would take per operation; null without a cost model");
+
+const scenario = z.strictObject({
+  id: text.describe("WORKLOAD/DRIVER/PROTOCOL?name=value&..."),
+  workload: text,
+  driver: text,
+  protocol: text,
+  params,
+  operations: count,
+  work: perEvent(z.number().nonnegative()).describe("events per operation"),
+  time: time.nullable(),
+  predicted,
+  final: perFinal(z.int()).describe("what stands after the last operation"),
+});
+
+const comparison = z.strictObject({
+  workload: text,
+  driver: text,
+  params,
+  baseline: text,
+  candidate: text,
+  timeRatio: z
+    .strictObject({
+      ratio: z.number().positive(),
+      low: z.number().positive(),
+      high: z.number().positive(),
+      confidence,
+    })
+    .nullable()
+    .describe("candidate / baseline, median over paired rounds"),
+  verdict: z.enum(["faster", "slower", "same", "unclear"]).nullable(),
+  work: perEvent(pair).describe("[baseline, candidate], events per operation"),
+  final: perFinal(pair).describe("[baseline, candidate]"),
+});
+
+const environment = z.strictObject({
+  node: text,
+  v8: text,
+  os: text,
+  kernelRelease: text,
+  cpu: text,
+  cores: count,
+  memoryBytes: count,
+  loadAverage: z.tuple([z.number(), z.number(), z.number()]),
+  ci: text.nullable().describe("name of the CI service, null on a machine of one's own"),
+});
+
+export const resultsSchema = z.strictObject({
+  schema: z.literal("vmabench/results@1"),
+  tool: z.strictObject({
+    name: text,
+    version: text,
+    commit: text.nullable().describe("null outside a git checkout"),
+    coreSha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .describe("of the timing build"),
+  }),
+  environment,
+  settings: z
+    .looseObject({
+      seed: count,
+      rounds: count.describe("rounds wanted; 0 when nothing was timed"),
+      suite: text,
+    })
+    .describe("what was asked for"),
+  scenarios: z.array(scenario).min(1),
+  comparisons: z.array(comparison),
+});
+
+export type Results = z.infer<typeof resultsSchema>;
+export type ScenarioRecord = z.infer<typeof scenario>;
+export type ComparisonRecord = z.infer<typeof comparison>;
+export type TimeRecord = z.infer<typeof time>;
+export type Environment = z.infer<typeof environment>;
+
+/** The JSON Schema of a result file, as shipped in schemas/results.schema.json. */
+export function resultsJsonSchema(): string {
+  const schema = z.toJSONSchema(resultsSchema, { io: "input" });
+  const head = { $schema: schema.$schema, title: "vmabench results, version 1" };
+  return `${JSON.stringify({ ...head, ...schema }, null, 2)}\n`;
+}

@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import { parseDriver } from "../../src/catalogue/drivers.js";
+import { matches } from "../../src/catalogue/glob.js";
+import { parseProtocol } from "../../src/catalogue/kernels.js";
+import { parseScenario, scenarioOf } from "../../src/catalogue/scenario.js";
+import { groupsOf, parseSuite, readSuite, suiteNames } from "../../src/catalogue/suites.js";
+import { parseWorkload } from "../../src/catalogue/workloads.js";
+import { UsageError } from "../../src/errors.js";
+
+const protocols = ["mmap@6.15", "mmap_prepare@7.3"].map(parseProtocol);
+
+describe("scenario ids", () => {
+  test("carry the parameters of workload and driver, in name order, defaults left out", () => {
+    const scenario = scenarioOf(
+      parseWorkload("failing-storm?pages=64&share=private"),
+      parseDriver("pfnmap-eager-full?fail-after=16"),
+      parseProtocol("mmap@6.15"),
+    );
+    expect(scenario.id).toBe("failing-storm/pfnmap-eager-full/mmap@6.15?fail-after=16&pages=64");
+    expect(scenario.params).toEqual({ "fail-after": 16, pages: 64 });
+  });
+
+  test("and parsing them are inverse", () => {
+    for (const id of [
+      "append-merge/vmops-only/mmap@6.15",
+      "append-merge/always-reject/mmap_prepare@7.3?errno=EIO&ops=12",
+    ]) {
+      expect(parseScenario(id).id).toBe(id);
+    }
+  });
+
+  test.each([
+    ["append-merge/vmops-only", /expected WORKLOAD\/DRIVER\/PROTOCOL/],
+    ["x/vmops-only/mmap@6.15", /no workload "x"/],
+    ["append-merge/x/mmap@6.15", /no driver "x"/],
+    ["append-merge/vmops-only/mmap_prepare@6.15", /never existed/],
+    ["append-merge/vmops-only/mmap@6.15?x=1", /driver vmops-only has no parameter "x"/],
+  ])("%j is refused", (id, reason) => {
+    expect(() => parseScenario(id)).toThrow(UsageError);
+    expect(() => parseScenario(id)).toThrow(reason);
+  });
+});
+
+describe("filters", () => {
+  const id = "tree-1000/vmops-only/mmap@6.15";
+  const withParams = "failing-storm/pfnmap-eager-full/mmap@6.15?fail-after=16";
+
+  test.each([
+    ["tree-*", true],
+    ["tree-1000", true],
+    ["tree", false],
+    ["*/vmops-only", true],
+    ["*/vmops-only/*", true],
+    ["*/*/mmap@6.15", true],
+    ["**/mmap@6.15", true],
+    ["*mmap@6.15", true],
+    ["tree*6.15", true],
+    ["{append,tree}-*/**", true],
+    ["{append,holes}-*/**", false],
+    ["", false],
+  ])("%j selects it: %j", (filter, selected) => {
+    expect(matches(filter, id)).toBe(selected);
+  });
+
+  test("parameters are left out unless the filter names them", () => {
+    expect(matches("failing-storm/*/mmap@6.15", withParams)).toBe(true);
+    expect(matches("**?fail-after=16", withParams)).toBe(true);
+    expect(matches("**?fail-after=1", withParams)).toBe(false);
+    expect(matches("**?fail-after=16", id)).toBe(false);
+  });
+
+  test("are no regular expressions", () => {
+    expect(matches("tree-1000/vmops-only/mmap@6x15", id)).toBe(false);
+    expect(matches(".*", id)).toBe(false);
+    expect(matches("(", id)).toBe(false);
+    expect(matches("{tree-1000", id)).toBe(false);
+  });
+});
+
+describe("suites", () => {
+  test("there are quick and full, and every part of them exists", () => {
+    expect(suiteNames()).toEqual(expect.arrayContaining(["full", "quick"]));
+    for (const name of suiteNames()) {
+      const groups = groupsOf(readSuite(name), protocols, []);
+      expect(groups.length).toBeGreaterThan(5);
+      const ids = groups.flatMap((group) => group.scenarios.map((scenario) => scenario.id));
+      expect(new Set(ids).size).toBe(ids.length);
+    }
+  });
+
+  test("a filter takes single protocols out of a group", () => {
+    const groups = groupsOf(readSuite("quick"), protocols, ["tree-1000/*/mmap@6.15"]);
+    expect(groups.map((g) => g.scenarios.map((s) => s.id))).toEqual([
+      ["tree-1000/vmops-only/mmap@6.15"],
+    ]);
+    expect(groupsOf(readSuite("quick"), protocols, ["nothing"])).toEqual([]);
+  });
+
+  test("a wrong file is named with the place", () => {
+    expect(() => readSuite("none")).toThrow(/no suite "none"; there is full, quick/);
+    expect(() => parseSuite("{", "s.json")).toThrow(/s\.json/);
+    expect(() => parseSuite('{"title":"t","groups":[{"workloads":["a"]}]}', "s.json")).toThrow(
+      /s\.json: groups\.0\.drivers/,
+    );
+  });
+});
