@@ -1,0 +1,113 @@
+// vmabench replay: recorded memory calls through the model, and what came of them.
+
+import { Command, Option } from "commander";
+import { driverText, parseDriver } from "../../catalogue/drivers.js";
+import { HOOKS, parseRunnableProtocol } from "../../catalogue/kernels.js";
+import { TOUCH_ALL, TOUCH_NONE, TOUCH_WRITTEN } from "../../core/abi.js";
+import { Core } from "../../core/core.js";
+import { UsageError } from "../../errors.js";
+import { colorsFor } from "../../render/colors.js";
+import { type Check, check, disagrees } from "../../replay/check.js";
+import { checkFileWritable, layoutLines, writeWhole } from "../../replay/layout.js";
+import { replay } from "../../replay/replay.js";
+import { type Summary, summarise } from "../../replay/summary.js";
+import { checkText, summaryText } from "../../replay/text.js";
+import { type Program, programOf } from "../../trace/program.js";
+import { readTrace } from "../../trace/read.js";
+
+interface ReplayFlags {
+  protocol: string;
+  driver: string;
+  check?: true;
+  layout?: string;
+  touch: keyof typeof TOUCHES;
+  json?: true;
+  quiet?: true;
+}
+
+const TOUCHES = { none: TOUCH_NONE, written: TOUCH_WRITTEN, all: TOUCH_ALL };
+/** The newest: layouts of the traces at hand do not depend on the protocol. */
+const DEFAULT_PROTOCOL = "mmap_prepare@7.3";
+/** What an ordinary file's hook does. */
+const DEFAULT_DRIVER = "vmops-only";
+
+export function replayCommand(): Command {
+  return new Command("replay")
+    .description("replay recorded memory calls, and compare with what the kernel did")
+    .argument("<file...>", "traces: .vmatrace or .ops, plain or .gz")
+    .option("--protocol <protocol>", "how drivers are entered, in which kernel", DEFAULT_PROTOCOL)
+    .option("--driver <driver>", "what every file's hook does", DEFAULT_DRIVER)
+    .option("--check", "compare results and layouts with the recorded ones")
+    .option("--layout <file>", "write the layout at the end, one VMA a line")
+    .addOption(
+      new Option("--touch <mode>", "private writable VMAs that count as written once made")
+        .choices(Object.keys(TOUCHES))
+        .default("written"),
+    )
+    .option("--json", "print one JSON document: an object, or an array for several files")
+    .option("--quiet", "print mismatches only")
+    .action(replayFiles);
+}
+
+async function replayFiles(files: string[], flags: ReplayFlags): Promise<void> {
+  const protocol = parseRunnableProtocol(flags.protocol);
+  const driver = parseDriver(flags.driver);
+  if (flags.layout !== undefined && files.length > 1) {
+    throw new UsageError("--layout takes the layout of one trace: name one file");
+  }
+  if (flags.layout !== undefined) checkFileWritable(flags.layout);
+  // every file is read before the first is replayed: a wrong one leaves nothing half done
+  const programs: Program[] = [];
+  for (const file of files) programs.push(await readProgram(file, flags));
+
+  const core = new Core("work");
+  const documents: object[] = [];
+  for (const program of programs) {
+    const replayed = await replay(core, program, {
+      profile: protocol.profile,
+      hook: HOOKS[protocol.hook].hook,
+      driver: driver.record(protocol.hook),
+    });
+    if (flags.layout !== undefined) {
+      const lines = layoutLines(replayed.final, program.fileNumbers);
+      writeWhole(flags.layout, lines.map((line) => `${line}\n`).join(""));
+    }
+    if (flags.check) {
+      documents.push(printCheck(check(program, replayed), flags));
+    } else {
+      const under = { protocol: protocol.id, driver: driverText(driver), touch: flags.touch };
+      documents.push(printSummary(summarise(core, program, replayed, under), program, flags));
+    }
+  }
+  if (flags.json) {
+    const document = documents.length === 1 ? documents[0] : documents;
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  }
+}
+
+async function readProgram(file: string, flags: ReplayFlags): Promise<Program> {
+  const program = programOf(await readTrace(file), { touch: TOUCHES[flags.touch] });
+  if (flags.check && !program.recorded) {
+    throw new UsageError(
+      `${file}: an operation trace records no results that --check could compare`,
+    );
+  }
+  return program;
+}
+
+function printCheck(result: Check, flags: ReplayFlags): object {
+  const wrong = disagrees(result.report);
+  if (wrong) process.exitCode = 1;
+  if (!flags.json && (wrong || !flags.quiet)) {
+    process.stdout.write(checkText(result, colorsFor(process.stdout)));
+  }
+  return result.report;
+}
+
+function printSummary(summary: Summary, program: Program, flags: ReplayFlags): object {
+  if (!flags.json && !flags.quiet) {
+    const withLayout = program.recorded === null && flags.layout === undefined;
+    process.stdout.write(summaryText(summary, withLayout, colorsFor(process.stdout)));
+  }
+  return summary;
+}

@@ -1,0 +1,167 @@
+// vmabench run: scenarios in, a comparison on the terminal and a report folder out.
+
+import { Command, Option } from "commander";
+import {
+  DEFAULT_BASELINE,
+  DEFAULT_CANDIDATE,
+  type Protocol,
+  parseRunnableProtocol,
+} from "../../catalogue/kernels.js";
+import { groupsOf, readSuite, type ScenarioGroup, suiteNames } from "../../catalogue/suites.js";
+import { UsageError } from "../../errors.js";
+import { MINIMUM_EFFECT } from "../../judge/verdict.js";
+import { measureSuite } from "../../measure/suite.js";
+import { captureEnvironment, captureTool } from "../../record/environment.js";
+import { type Results, resultsSchema } from "../../record/schema.js";
+import { checkWritable, writeReport } from "../../record/store.js";
+import { colorsFor } from "../../render/colors.js";
+import { progressOn } from "../../render/progress.js";
+import { reportFiles } from "../../render/report.js";
+import { findings } from "../../render/rows.js";
+import { terminalReport } from "../../render/table.js";
+
+interface RunFlags {
+  suite: string;
+  filter: string[];
+  baseline: string;
+  candidate: string[];
+  seed: number;
+  out: string;
+  workOnly?: true;
+  json?: true;
+  quiet?: true;
+}
+
+/** Rounds wanted for each group, and the time all groups may take together for them. */
+const ROUNDS = 600;
+const TIME_FOR_ALL = 24_000;
+const TIME_FOR_ONE = { least: 600, most: 2500 };
+
+export function runCommand(): Command {
+  return new Command("run")
+    .description("run scenarios, print the comparison, write a report folder")
+    .option("--suite <name>", `which suite: ${suiteNames().join(", ")}`, "quick")
+    .addOption(
+      new Option("--filter <glob>", "only scenarios whose id matches; may be repeated")
+        .argParser(collect)
+        .default([], "all"),
+    )
+    .option("--baseline <protocol>", "what the others are compared with", DEFAULT_BASELINE)
+    .addOption(
+      new Option("--candidate <protocol>", "compared with it; may be repeated")
+        .argParser(collect)
+        .default([], DEFAULT_CANDIDATE),
+    )
+    .option("--seed <n>", "seed of the generated operations", seed, 1)
+    .option("--out <dir>", "folder of the report", "reports/latest")
+    .option("--work-only", "count work, do not measure time")
+    .option("--json", "print the result file's contents to standard output")
+    .option("--quiet", "print one line for each comparison of protocols, no progress")
+    .action((flags: RunFlags) => run(flags));
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function seed(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    throw new UsageError(
+      `--seed ${text}: expected an integer from 0 to ${Number.MAX_SAFE_INTEGER}`,
+    );
+  }
+  return value;
+}
+
+async function run(flags: RunFlags): Promise<void> {
+  const candidates = flags.candidate.length > 0 ? flags.candidate : [DEFAULT_CANDIDATE];
+  const protocols = protocolsOf(flags.baseline, candidates);
+  const suite = readSuite(flags.suite);
+  const groups = groupsOf(suite, protocols, flags.filter);
+  if (groups.length === 0) throw nothingSelected(flags.filter, groupsOf(suite, protocols, []));
+  checkWritable(flags.out);
+
+  const progress = progressOn(process.stderr, { quiet: flags.quiet === true });
+  const interrupt = onInterrupt(() => {
+    progress.stop();
+    process.exit(130);
+  });
+  try {
+    const environment = captureEnvironment();
+    const rounds = flags.workOnly ? 0 : ROUNDS;
+    const measured = await measureSuite(groups, {
+      seed: flags.seed,
+      baseline: flags.baseline,
+      rounds,
+      budget: budgetFor(groups.length),
+      progress: (done, total, group) =>
+        progress.at(done, total, `${group.workload} / ${group.driver}`),
+      pause: () => new Promise((resolve) => setImmediate(resolve)),
+    });
+    progress.stop();
+    const results: Results = resultsSchema.parse({
+      schema: "vmabench/results@1",
+      tool: captureTool(),
+      environment,
+      settings: {
+        seed: flags.seed,
+        rounds,
+        suite: suite.name,
+        filters: flags.filter,
+        baseline: flags.baseline,
+        candidates,
+        minimumEffect: MINIMUM_EFFECT,
+        workOnly: flags.workOnly === true,
+      },
+      ...measured,
+    });
+    writeReport(flags.out, reportFiles(results));
+    print(results, flags);
+  } finally {
+    progress.stop();
+    interrupt.ignore();
+  }
+}
+
+function protocolsOf(baseline: string, candidates: readonly string[]): Protocol[] {
+  const ids = [baseline, ...candidates];
+  const twice = ids.find((id, i) => ids.indexOf(id) !== i);
+  if (twice !== undefined) throw new UsageError(`protocol "${twice}" is named twice`);
+  return ids.map(parseRunnableProtocol);
+}
+
+function nothingSelected(filters: readonly string[], all: readonly ScenarioGroup[]): UsageError {
+  const there = all.map(({ workload, driver }) => `${workload}/${driver}`);
+  const text = [...new Set(there)].join(", ");
+  return new UsageError(`no scenario matches ${filters.join(" or ")}; there is ${text}`);
+}
+
+function budgetFor(groups: number): number {
+  return Math.min(TIME_FOR_ONE.most, Math.max(TIME_FOR_ONE.least, TIME_FOR_ALL / groups));
+}
+
+/** Calls back once on Ctrl-C. Everything is written at once and last, so nothing is half done then. */
+function onInterrupt(callback: () => void): { ignore(): void } {
+  process.once("SIGINT", callback);
+  process.once("SIGTERM", callback);
+  return {
+    ignore: () => {
+      process.off("SIGINT", callback);
+      process.off("SIGTERM", callback);
+    },
+  };
+}
+
+function print(results: Results, flags: RunFlags): void {
+  if (flags.json) {
+    process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+  } else if (flags.quiet) {
+    process.stdout.write(`${findings(results).join("\n")}\n`);
+  } else {
+    const colors = colorsFor(process.stdout);
+    process.stdout.write(
+      `${terminalReport(results, colors)}\n${colors.dim(`report: ${flags.out}/report.md`)}\n`,
+    );
+  }
+}

@@ -1,0 +1,135 @@
+// The command line: finds the command, runs it, and turns whatever happens into an exit code.
+//
+//   0 done    1 a regression or a mismatch was found    2 command line or input file wrong
+//   3 the machine cannot do this    70 a bug in vmabench    130 interrupted
+
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { MachineError, UsageError } from "../errors.js";
+
+interface Entry {
+  name: string;
+  summary: string;
+  /** Loads only what this command needs. */
+  load(): Promise<Command>;
+}
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly Entry[] = [
+  {
+    name: "run",
+    summary: "run scenarios, print the comparison, write a report folder",
+    load: async () => (await import("./commands/run.js")).runCommand(),
+  },
+  {
+    name: "list",
+    summary: "what there is: kernels, protocols, drivers, workloads, suites",
+    load: async () => (await import("./commands/list.js")).listCommand(),
+  },
+  {
+    name: "replay",
+    summary: "replay recorded memory calls, and compare with what the kernel did",
+    load: async () => (await import("./commands/replay.js")).replayCommand(),
+  },
+  {
+    name: "maple-digest",
+    summary: "run a known-answer stream through the maple tree and print its digests",
+    load: async () => (await import("./commands/maple-digest.js")).mapleDigestCommand(),
+  },
+];
+
+const EXIT_CODES = `
+Exit codes:
+  0    done
+  1    a regression or a mismatch was found
+  2    the command line or an input file is wrong
+  3    this machine cannot do it
+  70   a bug in vmabench
+  130  interrupted`;
+
+/**
+ * Runs a command line (without node and script) and returns the exit code. Errors are one line on standard
+ * error; VMABENCH_DEBUG=1 adds where they came from.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  surviveClosedPipe(process.stdout);
+  surviveClosedPipe(process.stderr);
+  process.once("SIGINT", onInterrupt);
+  try {
+    const program = await programFor(args);
+    await program.parseAsync([...args], { from: "user" });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    return failure(error);
+  } finally {
+    process.off("SIGINT", onInterrupt);
+  }
+}
+
+/** The program with the command that the arguments name loaded, and the others only listed. */
+async function programFor(args: readonly string[]): Promise<Command> {
+  const program = new Command("vmabench")
+    .description(
+      "What the .mmap() driver hook costs against .mmap_prepare(): in work, in time, in layout",
+    )
+    .version(version(), "--version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", EXIT_CODES)
+    .showSuggestionAfterError(false)
+    .exitOverride()
+    .configureOutput({ outputError: () => {} }); // failure() prints them
+  const words = args.filter((arg) => !arg.startsWith("-"));
+  const wanted = words[0] === "help" ? words[1] : words[0];
+  for (const { name, summary, load } of COMMANDS) {
+    if (name !== wanted) {
+      program.command(name).description(summary);
+      continue;
+    }
+    const command = await load();
+    program.addCommand(
+      command.copyInheritedSettings(program).helpOption("-h, --help", "print this help"),
+    );
+  }
+  return program;
+}
+
+function version(): string {
+  const manifest = new URL("../../package.json", import.meta.url);
+  return JSON.parse(readFileSync(manifest, "utf8")).version;
+}
+
+/** Prints the one line that an error deserves. Returns the exit code. */
+function failure(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0; // help or version was asked for
+    if (error.code !== "commander.help") say(error.message.replace(/^error: /, ""));
+    return 2;
+  }
+  if (process.env.VMABENCH_DEBUG === "1") console.error(error);
+  if (error instanceof UsageError || error instanceof MachineError) {
+    say(error.message);
+    return error.exitCode;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  say(
+    `internal error: ${message}; please report this bug (VMABENCH_DEBUG=1 shows where it happened)`,
+  );
+  return 70;
+}
+
+function say(message: string): void {
+  process.stderr.write(`vmabench: ${message.replace(/\s*\n\s*/g, "; ")}\n`);
+}
+
+/** Whoever read our output has had enough: no error, and nothing more to print. */
+function surviveClosedPipe(stream: NodeJS.WriteStream): void {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(Number(process.exitCode ?? 0));
+    throw error;
+  });
+}
+
+/** After the handlers of the command itself, which take away progress bars and half-written files. */
+function onInterrupt(): void {
+  setImmediate(() => process.exit(130));
+}
