@@ -68,7 +68,7 @@ export const ANON_LINKS: u32 = 50; //              entries made in anon_vma chai
 // unwinding --------------------------------------------------------------------------------------
 export const UNWIND_ABORTS: u32 = 52; //           aborted MAP_FIXED gathers, of either behaviour
 export const UNWIND_REATTACHED: u32 = 53; //       VMAs put back by abort behaviour 1
-export const UNWIND_HOLES: u32 = 54; //            aborts of behaviour 2: the old mappings are lost
+export const UNWIND_HOLES: u32 = 54; //            failures that leave a hole: the old mappings are lost
 export const UNWIND_STEPS: u32 = 55; //            single things undone (object, reference, charge, ...)
 // pages ------------------------------------------------------------------------------------------
 export const PAGE_FAULTS: u32 = 60;

@@ -3,12 +3,13 @@
 
 import { ENOMEM, VM_SHARED } from "../abi";
 import {
-  ACCOUNT_UNCHARGES, count, counter, FILE_PUTS, FILE_RMAP_REMOVES, MAPLE_STORES, UNWIND_STEPS, VMA_FREED,
+  ACCOUNT_UNCHARGES, count, counter, FILE_PUTS, FILE_RMAP_REMOVES, MAPLE_STORES, UNWIND_HOLES, UNWIND_STEPS,
+  VMA_FREED,
 } from "../events";
 import { getFile, undoGetFile } from "../vma/file";
 import { withKsm } from "../vma/flags";
 import { exists, Vma } from "../vma/record";
-import { munmap } from "../vma/unmap";
+import { munmap, unmap } from "../vma/unmap";
 import { callPrepare, completeAction } from "./driver";
 import {
   allocate, beginMapping, CHARGE_WHOLE, finish, firstMerge, giveShmem, insert, Mapping, setUp, undoAllocate, undoCharge,
@@ -45,6 +46,7 @@ export function mapRegionPrepare73(file: u32, start: u64, length: u64, flags: u6
 
 /** The mapping stood complete, and goes like any other: everything that munmap takes back is a step. */
 function undoMapping(m: Mapping): void {
+  if (unmap.pages) count(UNWIND_HOLES); // what the mapping had replaced is gone all the same
   const before = thingsTakenBack();
   munmap(m.start, m.end - m.start);
   count(UNWIND_STEPS, <u32>(thingsTakenBack() - before) + 1); // and the pages

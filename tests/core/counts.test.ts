@@ -130,6 +130,26 @@ describe("the driver fails after some PTEs", () => {
   });
 });
 
+test("a failure under MAP_FIXED leaves a hole, early or late", () => {
+  const late = {
+    ops: abi.OPS_INSTALLED,
+    eager: abi.EAGER_REMAP_PFN,
+    failPoint: abi.HOOK_FAILS_AFTER_PTES,
+    failAfter: 2,
+    errno: abi.ENOMEM,
+  };
+  const early = { failPoint: abi.HOOK_FAILS_AT_ONCE, errno: abi.ENOMEM };
+  for (const driver of [early, late]) {
+    for (const protocol of PROTOCOL_IDS) {
+      const space = new Pages(protocol).driver(0, driver).file(1);
+      space.map(10, 40);
+      space.map(20, 30, { file: 1, flags: SHARED });
+      expect(space.draw(), protocol).toBe("10..20 30..40");
+      expect(space.core.counters()["unwind.holes"], protocol).toBe(1);
+    }
+  }
+});
+
 describe("MAP_FIXED over three VMAs, two of them split", () => {
   test.each(PROTOCOL_IDS)("%s", (protocol) => {
     const space = new Pages(protocol).driver(0, { ops: OPS }).file(1);
