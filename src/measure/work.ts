@@ -4,16 +4,7 @@ import { enterScenario, type Scenario } from "../catalogue/scenario.js";
 import type { BuiltWorkload } from "../catalogue/workloads.js";
 import type { EventName } from "../core/abi.js";
 import type { Core, OperationResult } from "../core/core.js";
-
-/** The state left behind. */
-export interface FinalState {
-  vmas: number;
-  treeHeight: number;
-  treeLeaves: number;
-  treeInner: number;
-  pageTablePages: number;
-  committedPages: number;
-}
+import { type FinalState, finalState } from "../core/final.js";
 
 export interface WorkResult {
   operations: number;
@@ -32,19 +23,6 @@ export function measureWork(core: Core, scenario: Scenario, built: BuiltWorkload
   const work = core.counters();
   for (const name of Object.keys(work) as EventName[]) work[name] /= operations;
   return { operations, work, checksum: checksum(results), final: finalState(core) };
-}
-
-function finalState(core: Core): FinalState {
-  const shape = core.shape();
-  const account = core.account();
-  return {
-    vmas: account.mapCount,
-    treeHeight: shape.height,
-    treeLeaves: shape.leaves,
-    treeInner: shape.inner,
-    pageTablePages: core.pageTablePages(),
-    committedPages: account.committed,
-  };
 }
 
 /** FNV-1a over value (both halves) and VMA count of every result, 32 bits. */

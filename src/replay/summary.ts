@@ -2,6 +2,7 @@
 
 import type { EventName } from "../core/abi.js";
 import type { Core } from "../core/core.js";
+import { type FinalState, finalState } from "../core/final.js";
 import type { Program } from "../trace/program.js";
 import { errnoText } from "./errno.js";
 import { layoutLines } from "./layout.js";
@@ -19,14 +20,7 @@ export interface Summary {
   failed: Record<string, number>;
   /** Events per operation. */
   work: Partial<Record<EventName, number>>;
-  final: {
-    vmas: number;
-    treeHeight: number;
-    treeLeaves: number;
-    treeInner: number;
-    pageTablePages: number;
-    committedPages: number;
-  };
+  final: FinalState;
   /** As `--layout` writes it. */
   layout: string[];
 }
@@ -47,22 +41,13 @@ export function summarise(
   }
   const work = core.counters();
   for (const name of Object.keys(work) as EventName[]) work[name] /= Math.max(1, operations);
-  const shape = core.shape();
-  const account = core.account();
   return {
     file: program.file,
     operations,
     ...under,
     failed,
     work,
-    final: {
-      vmas: account.mapCount,
-      treeHeight: shape.height,
-      treeLeaves: shape.leaves,
-      treeInner: shape.inner,
-      pageTablePages: core.pageTablePages(),
-      committedPages: account.committed,
-    },
+    final: finalState(core),
     layout: layoutLines(replayed.final, program.fileNumbers),
   };
 }
