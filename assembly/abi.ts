@@ -16,6 +16,8 @@ export const OP_MUNLOCKALL: u32 = 10;
 export const OP_TOUCH: u32 = 11; //     addr len flags(1 = write): one access a page
 export const OP_STACK_GROW: u32 = 12; // addr: a fault below the stack
 export const OP_PLACE: u32 = 13; //     addr len prot(vm_flags) pgoff file: a VMA as exec leaves it, no merge
+export const OP_FORK: u32 = 14; //       flags(0 = go on as the parent, 1 = go on as the child; the other exits)
+export const OP_EXIT: u32 = 15; //       the address space goes
 export const OP_SET_NAME: u32 = 16; //  addr len prot(name id)
 export const OP_NOP: u32 = 17; //       an empty operation: the suite's own overhead
 export const OP_MSEAL: u32 = 18; //     addr len
@@ -67,7 +69,7 @@ export const HOOK_MMAP: u32 = 0;
 export const HOOK_MMAP_PREPARE: u32 = 1;
 export const HOOK_MMAP_PROTO: u32 = 2;
 export const HOOK_COMPAT: u32 = 3;
-export const HOOK_BOTH: u32 = 4; //       .mmap_proto together with .mmap, rfc only
+export const HOOK_BOTH: u32 = 4; //       .mmap_proto together with .mmap, rfc only: the first sets, the second installs
 
 // vm_flags, x86-64, positions of 7.3 (docs/model.md) ------------------------------------------
 export const VM_READ: u64 = 0x1;

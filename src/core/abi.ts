@@ -14,6 +14,8 @@ export const OP_MUNLOCKALL = 10;
 export const OP_TOUCH = 11;
 export const OP_STACK_GROW = 12;
 export const OP_PLACE = 13;
+export const OP_FORK = 14;
+export const OP_EXIT = 15;
 export const OP_SET_NAME = 16;
 export const OP_NOP = 17;
 export const OP_MSEAL = 18;
@@ -340,7 +342,8 @@ export const DRIVER = {
   failAfter: { at: 48, type: "u32" },
   behaviour: { at: 52, type: "u32" },
   eagerPages: { at: 56, type: "u32" },
-  errorOverride: { at: 60, type: "u32" },
+  swapFile: { at: 60, type: "u32" },
+  errorOverride: { at: 64, type: "u32" },
 } as const;
 
 export const MM = {
