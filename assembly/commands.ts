@@ -3,7 +3,7 @@
 
 import {
   COMMAND_ADDR, COMMAND_AT, COMMAND_FAIL, COMMAND_FILE, COMMAND_FLAGS, COMMAND_LEN, COMMAND_OP, COMMAND_PGOFF,
-  COMMAND_PROT, COMMAND_SIZE, EBADF, OP_BRK, OP_MADVISE, OP_MLOCK, OP_MLOCKALL, OP_MMAP, OP_MPROTECT, OP_MREMAP,
+  COMMAND_PROT, COMMAND_SIZE, EBADF, OP_BRK, OP_EXIT, OP_FORK, OP_MADVISE, OP_MLOCK, OP_MLOCKALL, OP_MMAP, OP_MPROTECT, OP_MREMAP,
   OP_MSEAL, OP_MUNLOCK, OP_MUNLOCKALL, OP_MUNMAP, OP_NOP, OP_PLACE, OP_SET_NAME, OP_STACK_GROW, OP_TOUCH,
   RESULT_SIZE, RESULT_STATUS, RESULT_VALUE, RESULT_VMAS, STATUS_BAD_OPERATION, STATUS_OK, STATUS_POOL_EMPTY,
 } from "./abi";
@@ -11,6 +11,7 @@ import { COMMANDS_AT, RESULTS_AT } from "./memory";
 import { madvise, mseal, setName } from "./vma/advise";
 import { brk, growStack } from "./vma/brk";
 import { placeVma } from "./vma/exec";
+import { exit, fork } from "./vma/fork";
 import { mlock, mlockall, munlock, munlockall } from "./vma/lock";
 import { mmap } from "./vma/map";
 import { mprotect } from "./vma/protect";
@@ -86,6 +87,11 @@ function perform(at: usize): i64 {
       const error = placeVma(addr, length, prot, pgoff, file);
       if (error == 0) presumeWritten(addr, length);
       return error ? asError(error) : addr;
+    }
+    case OP_FORK: return asError(fork(flags != 0));
+    case OP_EXIT: {
+      exit();
+      return 0;
     }
     case OP_SET_NAME: return asError(setName(addr, length, <u32>prot));
     case OP_MSEAL: return asError(mseal(addr, length));

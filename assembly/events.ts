@@ -45,6 +45,7 @@ export const MERGE_ATTEMPTS: u32 = 32; //          first and second attempts of 
 export const MERGE_MERGED: u32 = 33;
 export const MERGE_SECOND_ATTEMPTS: u32 = 34; //   part of attempts: the retry after a .mmap hook
 export const MERGE_SECOND_MERGED: u32 = 35;
+export const MERGE_CORRUPTIONS: u32 = 56; //       second merges that settle a swapped file's books with the old file
 // driver hook ----------------------------------------------------------------------------------
 export const HOOK_CALLS: u32 = 36;
 export const HOOK_FAILURES: u32 = 37;

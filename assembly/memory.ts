@@ -13,6 +13,7 @@
 //   NODES      maple nodes
 //   VMAS       VMA records
 //   ANON       anon_vma records
+//   LINKS      entries of anon_vma chains
 //   TABLES     page-table pages
 
 export const CONTROL_AT: usize = 0x10000;
@@ -66,11 +67,15 @@ export const VMAS_SIZE: usize = <usize>VMA_LIMIT * 128;
 
 export const ANON_LIMIT: u32 = 262144;
 export const ANON_AT: usize = VMAS_AT + VMAS_SIZE;
-export const ANON_SIZE: usize = <usize>ANON_LIMIT * 8;
+export const ANON_SIZE: usize = <usize>ANON_LIMIT * 32;
+
+export const LINK_LIMIT: u32 = 524288;
+export const LINKS_AT: usize = ANON_AT + ANON_SIZE;
+export const LINKS_SIZE: usize = <usize>LINK_LIMIT * 8;
 
 /** Page-table pages there is room for. */
 export const TABLE_LIMIT: u32 = 24576;
-export const TABLES_AT: usize = ANON_AT + ANON_SIZE;
+export const TABLES_AT: usize = LINKS_AT + LINKS_SIZE;
 export const TABLES_SIZE: usize = <usize>TABLE_LIMIT * 4096;
 
 export const MEMORY_END: usize = TABLES_AT + TABLES_SIZE;

@@ -1,7 +1,7 @@
 // The address space as a whole: empty it, look at it, save it.
 
 import {
-  ANON_AT, CONTROL_AT, CONTROL_SIZE, DRIVERS_AT, DRIVERS_SIZE, FILES_AT, NODES_AT, RESULTS_AT, TABLES_AT, TLB_AT, VMAS_AT,
+  ANON_AT, CONTROL_AT, CONTROL_SIZE, DRIVERS_AT, DRIVERS_SIZE, FILES_AT, LINKS_AT, NODES_AT, RESULTS_AT, TABLES_AT, TLB_AT, VMAS_AT,
 } from "./memory";
 import { scan, TREE_ALLOC, TREE_RCU, vmaTree } from "./maple/cursor";
 import { shapeOf } from "./maple/digest";
@@ -9,7 +9,7 @@ import { nodeBytes, TOP } from "./maple/node";
 import { find } from "./maple/walk";
 import { liveTables, tableBytes } from "./paging/tables";
 import { tlbBytes } from "./tlb/tlb";
-import { anonBytes } from "./vma/anon";
+import { anonBytes, linkBytes } from "./vma/anon";
 import { vmaBytes } from "./vma/pool";
 import { mm } from "./vma/record";
 
@@ -42,7 +42,7 @@ export function shape(at: usize): void { shapeOf(vmaTree, at); }
 export function pageTablePages(): u32 { return liveTables(); }
 
 // Regions that make up the state, in the order of the shell's snapshot -----------------------------------
-export function regions(): u32 { return 8; }
+export function regions(): u32 { return 9; }
 
 export function regionAt(region: u32): usize {
   switch (region) {
@@ -53,6 +53,7 @@ export function regionAt(region: u32): usize {
     case 4: return NODES_AT;
     case 5: return VMAS_AT;
     case 6: return ANON_AT;
+    case 7: return LINKS_AT;
     default: return TABLES_AT;
   }
 }
@@ -67,6 +68,7 @@ export function usedBytes(region: u32): u32 {
     case 4: return nodeBytes();
     case 5: return vmaBytes();
     case 6: return anonBytes();
+    case 7: return linkBytes();
     default: return tableBytes();
   }
 }

@@ -30,6 +30,9 @@ export class Tree {
 /** The side tree that an unmap gathers VMAs in (mt_detach). */
 @inline export const detachedTree: Tree = changetype<Tree>(TREES_AT + 32);
 
+/** The tree of a child while it is being forked. */
+@inline export const childTree: Tree = changetype<Tree>(TREES_AT + 64);
+
 // Status of a cursor (enum maple_status) ---------------------------------------------------------------
 export const ACTIVE: u32 = 0; //    node, offset, min, max, end are valid
 export const START: u32 = 1; //     the next walk begins at the root
@@ -142,6 +145,16 @@ export class Cursor {
     return popNode();
   }
 
+  /** Keeps the nodes held out of the way of another store's; see takeUp. */
+  @inline setAside(): u32 {
+    const n = this.held;
+    this.held = 0;
+    return n;
+  }
+
+  /** Holds nodes that were set aside. */
+  @inline takeUp(n: u32): void { this.held += n; }
+
   /** Gives back what a store did not take (mas_destroy). */
   @inline release(): void {
     releaseNodes(this.held);
@@ -158,6 +171,8 @@ if (offsetof<Cursor>() > 128) ERROR("a cursor is at most 128 bytes");
 @inline export const placing: Cursor = changetype<Cursor>(CURSORS_AT + 2 * 128);
 /** Lookups beside an iterator. */
 @inline export const lookup: Cursor = changetype<Cursor>(CURSORS_AT + 3 * 128);
+/** The iterator of a second tree. */
+@inline export const other: Cursor = changetype<Cursor>(CURSORS_AT + 9 * 128);
 /** An iterator over VMAs that a call goes through one by one, changing the tree. */
 @inline export const scan: Cursor = changetype<Cursor>(CURSORS_AT + 8 * 128);
 /** Working cursors of a store that rebuilds nodes. */

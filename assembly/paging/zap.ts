@@ -65,3 +65,18 @@ export function changeProtection(vma: Vma, start: u64, end: u64): void {
 @inline function isStricter(old: u64, now: u64): bool {
   return (old & ~now & (PRESENT | WRITABLE)) != 0 || (now & ~old & NO_EXECUTE) != 0;
 }
+
+/** Fork: private entries lose their right to write, so that either side copies before it changes them. */
+export function shareForCopy(vma: Vma): void {
+  if (vma.flags & VM_SHARED) return;
+  for (let addr = skipUnmapped(vma.start, vma.end); addr < vma.end; addr = skipUnmapped(addr, vma.end)) {
+    const table = findPteTable(addr);
+    for (const stop = endOfTable(addr, vma.end); addr < stop; addr += 0x1000) {
+      const at = table + entryOffset(addr, PTE_SHIFT);
+      const entry = load<u64>(at);
+      if (!isMapped(entry)) continue;
+      store<u64>(at, entry & ~WRITABLE);
+      count(PAGE_PTES_SET);
+    }
+  }
+}

@@ -1,21 +1,32 @@
 // The driver: one description of what a hook does (Driver record), entered through each kind of hook.
+//
+//   .mmap(file, vma)           on a half-made VMA; sets flags, ops, file, offset, and PTEs
+//   .mmap_prepare(desc)        before any VMA; the same but for PTEs, which become an action (7.0 on)
+//   .mmap_proto(proto)         the same as first posted; a driver may have .mmap besides, for the PTEs
+//   compat                     an outer .mmap that hands its VMA to an inner .mmap_prepare
 
 import {
   BEHAVES_SETS_PGOFF, EAGER_INSERT_PAGES, EAGER_NONE, EAGER_REMAP_PFN, ENOMEM, FAIL_HOOK, FILE_MODE_DEVZERO,
-  HOOK_FAILS_AFTER_PTES, HOOK_FAILS_AT_END, HOOK_FAILS_AT_ONCE, HOOK_FAILS_MAPPED, OPS_DUMMY, OPS_FAULT,
-  OPS_INSTALLED, OPS_MAPPED, OPS_MAP_PAGES, VM_MIXEDMAP, VM_REMAP_FLAGS, VM_SHARED,
+  HOOK_FAILS_AFTER_PTES, HOOK_FAILS_AT_END, HOOK_FAILS_AT_ONCE, HOOK_FAILS_MAPPED, OPS_FAULT,
+  OPS_INSTALLED, OPS_MAPPED, OPS_MAP_PAGES, PROFILE_7_0, PROFILE_7_3, VM_MIXEDMAP, VM_REMAP_FLAGS, VM_SHARED,
 } from "../abi";
 import { count, HOOK_ACTIONS, HOOK_CALLS, HOOK_FAILURES, HOOK_LATE_FAILURES, HOOK_MAPPED } from "../events";
 import { failsHere } from "../limits";
 import { installFrames, NO_FAILURE, undoRemap } from "../paging/populate";
 import { getFile, newShmemFile, putFile } from "../vma/file";
 import { isCopyOnWrite } from "../vma/flags";
-import { Driver, driverOf, fileOf, Vma } from "../vma/record";
-import { Mapping } from "./mapping";
+import { Driver, driverOf, fileOf, mm, Vma } from "../vma/record";
+import { describe, descriptor, Mapping } from "./mapping";
 
 @inline function failed(errno: u32): u32 {
   count(HOOK_FAILURES);
   return errno;
+}
+
+/** What every hook begins with: the call counted, and its failure if that is the one wanted. */
+function enter(): bool {
+  count(HOOK_CALLS);
+  return !failsHere(FAIL_HOOK);
 }
 
 /** What an eager driver's entry points set besides its own flags. */
@@ -24,7 +35,7 @@ import { Mapping } from "./mapping";
   return driver.eager == EAGER_INSERT_PAGES ? VM_MIXEDMAP : 0;
 }
 
-/** PTEs after which the driver fails; NO_FAILURE when it does not, or the range is not that long. */
+/** PTEs after which the driver fails; NO_FAILURE when it does not. */
 @inline function failAfter(driver: Driver): u64 {
   return driver.failPoint == HOOK_FAILS_AFTER_PTES ? <u64>driver.failAfter : NO_FAILURE;
 }
@@ -34,21 +45,33 @@ import { Mapping } from "./mapping";
   return driver.eagerPages ? min<u64>(driver.eagerPages, pages) : pages;
 }
 
-/**
- * .mmap(file, vma): free to change the half-made VMA, its PTEs included. Returns 0 or an errno; what it did
- * until then stays for the caller to unwind (mmap_file).
- */
+@inline function changedFlags(driver: Driver, flags: u64): u64 {
+  return (flags | driver.flagsSet) & ~driver.flagsCleared;
+}
+
+// .mmap -------------------------------------------------------------------------------------------------
+
+/** Returns 0 or an errno; what the hook did until then stays for the caller to unwind (mmap_file). */
 export function callMmap(vma: Vma): u32 {
-  count(HOOK_CALLS);
+  if (!enter()) return failed(ENOMEM);
   const file = fileOf(vma.file);
-  if (failsHere(FAIL_HOOK)) return failed(ENOMEM);
   if (file.mode & FILE_MODE_DEVZERO) return mmapZero(vma);
   const driver = driverOf(file);
   if (driver.failPoint == HOOK_FAILS_AT_ONCE) return failed(driver.errno);
-
-  vma.flags = (vma.flags | driver.flagsSet) & ~driver.flagsCleared;
+  if (driver.swapFile) swapFile(vma, driver.swapFile);
+  vma.flags = changedFlags(driver, vma.flags);
   if (driver.ops & OPS_INSTALLED) vma.ops = driver.ops;
   if (driver.behaviour & BEHAVES_SETS_PGOFF) vma.pgoff = driver.pgoff;
+  return installEagerly(driver, vma);
+}
+
+/** The hook that a driver with .mmap_proto keeps for what only a VMA can take: its PTEs. */
+export function callMmapAfterProto(vma: Vma, file: u32): u32 {
+  if (!enter()) return failed(ENOMEM);
+  return installEagerly(driverOf(fileOf(file)), vma);
+}
+
+function installEagerly(driver: Driver, vma: Vma): u32 {
   if (driver.eager != EAGER_NONE) {
     const first = driver.pfn + vma.pgoff;
     vma.flags |= eagerFlags(driver);
@@ -70,6 +93,15 @@ function populate(driver: Driver, vma: Vma, first: u64): u32 {
   return limit < pages ? driver.errno : error;
 }
 
+/** vma_set_file */
+function swapFile(vma: Vma, file: u32): void {
+  getFile(file);
+  putFile(vma.file);
+  vma.file = file;
+}
+
+const SHMEM_OPS: u32 = OPS_INSTALLED | OPS_FAULT | OPS_MAP_PAGES;
+
 /** /dev/zero: shared becomes a shmem file, private becomes anonymous memory that has a file. */
 function mmapZero(vma: Vma): u32 {
   if ((vma.flags & VM_SHARED) == 0) {
@@ -78,30 +110,32 @@ function mmapZero(vma: Vma): u32 {
   }
   const shmem = newShmemFile(0);
   if (shmem == 0) return failed(ENOMEM);
-  getFile(shmem);
-  putFile(vma.file);
-  vma.file = shmem;
-  vma.ops = OPS_INSTALLED | OPS_FAULT | OPS_MAP_PAGES;
+  swapFile(vma, shmem);
+  vma.ops = SHMEM_OPS;
   return 0;
 }
 
+// .mmap_prepare and .mmap_proto ---------------------------------------------------------------------------
+
+/** Kernels from 7.0 on finish a mapping for the driver; before, a descriptor cannot ask for PTEs. */
+@inline function hasActions(): bool { return mm.profile >= PROFILE_7_0; }
+
+/** Since 7.0 a hook that puts another file into the descriptor hands over a reference of its own. */
+@inline function handsOver(): bool { return mm.profile >= PROFILE_7_0; }
+
 /**
- * .mmap_prepare(desc): no VMA exists; the hook may change flags, offset, file, ops and ask for an action. With
- * it the action's first half, which adds the flags an action needs and checks its range. Returns 0 or an errno,
- * and then nothing is kept (call_mmap_prepare, mmap_action_prepare).
+ * .mmap_prepare(desc): the hook may change flags, offset, file, ops and ask for an action. With it the action's
+ * first half, which adds the flags an action needs and checks its range. Returns 0 or an errno, and then
+ * nothing is kept (call_mmap_prepare, mmap_action_prepare).
  */
 export function callPrepare(m: Mapping): u32 {
-  count(HOOK_CALLS);
+  if (!enter()) return failed(ENOMEM);
   const file = fileOf(m.file);
-  if (failsHere(FAIL_HOOK)) return failed(ENOMEM);
   if (file.mode & FILE_MODE_DEVZERO) return prepareZero(m);
   const driver = driverOf(file);
   if (driver.failPoint == HOOK_FAILS_AT_ONCE || driver.failPoint == HOOK_FAILS_AT_END) return failed(driver.errno);
-
-  m.flags = (m.flags | driver.flagsSet) & ~driver.flagsCleared;
-  if (driver.ops & OPS_INSTALLED) m.ops = driver.ops;
-  if (driver.behaviour & BEHAVES_SETS_PGOFF) m.pgoff = driver.pgoff;
-  if (driver.eager != EAGER_NONE) {
+  fill(m, driver);
+  if (driver.eager != EAGER_NONE && hasActions()) {
     m.action = driver.eager;
     m.firstPfn = driver.pfn + m.pgoff;
     if (driver.eager == EAGER_REMAP_PFN && isCopyOnWrite(m.flags)) m.pgoff = m.firstPfn;
@@ -110,36 +144,96 @@ export function callPrepare(m: Mapping): u32 {
   return 0;
 }
 
+/** .mmap_proto(proto), as posted on 30 April 2025; `alone`: the driver has no .mmap that could fail later. */
+export function callProto(m: Mapping, alone: bool): u32 {
+  if (!enter()) return failed(ENOMEM);
+  const file = fileOf(m.file);
+  if (file.mode & FILE_MODE_DEVZERO) return prepareZero(m);
+  const driver = driverOf(file);
+  const point = driver.failPoint;
+  if (point == HOOK_FAILS_AT_ONCE || (alone && point == HOOK_FAILS_AT_END)) return failed(driver.errno);
+  fill(m, driver);
+  return 0;
+}
+
+/** Writes into the descriptor what the driver changes. */
+function fill(m: Mapping, driver: Driver): void {
+  if (driver.swapFile) {
+    m.file = driver.swapFile;
+    if (handsOver()) {
+      getFile(m.file);
+      m.handedOver = 1;
+    }
+  }
+  m.flags = changedFlags(driver, m.flags);
+  if (driver.behaviour & BEHAVES_SETS_PGOFF) m.pgoff = driver.pgoff;
+  if (driver.ops & OPS_INSTALLED) {
+    m.ops = driver.ops;
+    m.opsGiven = 1;
+  }
+}
+
 function prepareZero(m: Mapping): u32 {
   if ((m.flags & VM_SHARED) == 0) {
-    m.ops = 0;
+    m.becomesAnonymous = 1;
     return 0;
   }
   const shmem = newShmemFile(0);
   if (shmem == 0) return failed(ENOMEM);
-  getFile(shmem);
   m.file = shmem;
-  m.handedOver = 1;
-  m.ops = OPS_INSTALLED | OPS_FAULT | OPS_MAP_PAGES;
+  if (handsOver()) {
+    getFile(shmem);
+    m.handedOver = 1;
+  }
+  m.ops = SHMEM_OPS;
+  m.opsGiven = 1;
   return 0;
 }
 
 /**
- * The action's second half, on the VMA that now stands in the tree, and vm_ops->mapped. Returns 0 or an errno;
- * the caller unmaps (mmap_action_complete, mmap_action_finish).
+ * The action's second half, on the VMA that now stands in the tree, and vm_ops->mapped. `file` is the one the
+ * hook was called for. Returns 0 or an errno; the caller unmaps (mmap_action_complete, mmap_action_finish).
  */
-export function completeAction(m: Mapping, vma: Vma): u32 {
-  const driver = driverOf(fileOf(m.file));
-  let error: u32 = 0;
-  if (m.action != EAGER_NONE) {
-    count(HOOK_ACTIONS);
-    error = populate(driver, vma, m.firstPfn);
-  }
-  if (error == 0 && vma.ops & OPS_MAPPED) {
-    count(HOOK_MAPPED);
-    if (driver.failPoint == HOOK_FAILS_MAPPED) error = driver.errno;
-  }
+export function completeAction(m: Mapping, vma: Vma, file: u32): u32 {
+  const driver = driverOf(fileOf(file));
+  const error = finishAction(m, vma, driver);
   if (error == 0) return 0;
   count(HOOK_LATE_FAILURES);
   return driver.errorOverride ? driver.errorOverride : error;
+}
+
+function finishAction(m: Mapping, vma: Vma, driver: Driver): u32 {
+  if (m.action != EAGER_NONE) {
+    count(HOOK_ACTIONS);
+    const error = populate(driver, vma, m.firstPfn);
+    if (error) return error;
+  }
+  if (mm.profile < PROFILE_7_3 || (vma.ops & OPS_MAPPED) == 0) return 0;
+  count(HOOK_MAPPED);
+  return driver.failPoint == HOOK_FAILS_MAPPED ? driver.errno : 0;
+}
+
+// compat --------------------------------------------------------------------------------------------------
+
+/**
+ * A stacked file's .mmap that reaches an inner .mmap_prepare: a descriptor made of the VMA, the hook, and what
+ * it left written back. Actions and `mapped` run at once, on a VMA that is in no tree; their errors come back
+ * as they are (compat_vma_mmap).
+ */
+export function callCompat(vma: Vma): u32 {
+  const m = descriptor;
+  describe(m, vma);
+  const file = vma.file;
+  const error = callPrepare(m);
+  if (error) return error;
+  vma.pgoff = m.pgoff;
+  // a reference of its own that a hook has handed over is one too many here, and leaks
+  if (m.file != vma.file) swapFile(vma, m.file);
+  // until 7.0 flags are only ever added, and ops that the hook did not give take the VMA's away
+  vma.flags = hasActions() ? m.flags : vma.flags | m.flags;
+  if (m.becomesAnonymous) vma.ops = 0;
+  else if (m.opsGiven || !hasActions()) vma.ops = m.opsGiven ? m.ops : 0;
+  const late = finishAction(m, vma, driverOf(fileOf(file)));
+  if (late) count(HOOK_LATE_FAILURES);
+  return late;
 }

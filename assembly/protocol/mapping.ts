@@ -9,10 +9,13 @@
 //   undo...      one for each thing that may have to be taken back
 
 import {
-  EACCES, ENOMEM, EPERM, OPS_DUMMY, OPS_FAULT, OPS_INSTALLED, OPS_MAP_PAGES, VM_ACCOUNT, VM_LOCKED, VM_SHARED,
+  EACCES, ENOMEM, EPERM, FILE_MODE_SHMEM, OPS_DUMMY, OPS_FAULT, OPS_INSTALLED, OPS_MAP_PAGES, PROFILE_6_11, VM_ACCOUNT, VM_LOCKED, VM_SHARED,
   VM_SOFTDIRTY,
 } from "../abi";
-import { count, MAPLE_STORES, UNWIND_STEPS } from "../events";
+import {
+  ACCOUNT_UNCHARGES, count, counter, FILE_PUTS, FILE_RMAP_REMOVES, MAPLE_STORES, UNWIND_HOLES, UNWIND_STEPS,
+  VMA_FREED,
+} from "../events";
 import { SCRATCH_AT } from "../memory";
 import { vmaTree, vmi } from "../maple/cursor";
 import { TOP } from "../maple/node";
@@ -27,7 +30,7 @@ import { deniedByMdwe, isSharedMayWrite, supportsLockInMmap, VM_LOCKED_MASK } fr
 import { mergeNewRange, newMerge } from "../vma/merge";
 import { allocateVma, discardVma } from "../vma/pool";
 import { exists, fileOf, mm, Vma, vmaOf } from "../vma/record";
-import { abort, beginUnmap, cleanUp, complete, gather, Unmap, unmap } from "../vma/unmap";
+import { abort, beginUnmap, cleanUp, complete, gather, munmap, unmap } from "../vma/unmap";
 
 /** What one mmap wants and has so far (mmap_state; the descriptor of .mmap_prepare is part of it). */
 @unmanaged
@@ -41,8 +44,11 @@ export class Mapping {
   /** PFN of the range's first page, for an action. */
   firstPfn: u64;
   file: u32;
-  /** OPS_* the hook has asked for. */
+  /** OPS_* for the VMA, and whether the hook has given them. */
   ops: u32;
+  opsGiven: u32;
+  /** The hook wants anonymous memory (private /dev/zero). */
+  becomesAnonymous: u32;
   privateData: u32;
   /** VMAs below and above. */
   prev: u32;
@@ -55,7 +61,11 @@ export class Mapping {
   @inline get pages(): u64 { return (this.end - this.start) >> 12; }
 }
 
+if (offsetof<Mapping>() > 128) ERROR("a mapping record is at most 128 bytes");
+
 @inline export const mapping: Mapping = changetype<Mapping>(SCRATCH_AT + 256);
+/** The descriptor that the compatibility layer makes of a VMA. */
+@inline export const descriptor: Mapping = changetype<Mapping>(SCRATCH_AT + 384);
 
 /** Starts a mapping. `file` 0 = anonymous. */
 export function beginMapping(file: u32, start: u64, length: u64, flags: u64, pgoff: u64): Mapping {
@@ -69,6 +79,17 @@ export function beginMapping(file: u32, start: u64, length: u64, flags: u64, pgo
   m.ops = OPS_DUMMY;
   vmi.enter(vmaTree, start);
   return m;
+}
+
+/** Makes a descriptor of a VMA that has no driver's changes yet. */
+export function describe(m: Mapping, vma: Vma): void {
+  memory.fill(changetype<usize>(m), 0, offsetof<Mapping>());
+  m.start = vma.start;
+  m.end = vma.end;
+  m.flags = vma.flags;
+  m.pgoff = vma.pgoff;
+  m.file = vma.file;
+  m.ops = vma.ops;
 }
 
 /**
@@ -132,6 +153,7 @@ export function firstMerge(m: Mapping): Vma {
   g.file = m.file;
   g.prev = m.prev;
   g.next = m.next;
+  g.rightFirst = mm.profile == PROFILE_6_11 ? 1 : 0;
   return mergeNewRange(g);
 }
 
@@ -140,15 +162,28 @@ export function allocate(m: Mapping): Vma {
   const vma = allocateVma();
   if (!exists(vma)) return vma;
   vmi.narrow(m.start, m.end - 1);
+  fillVma(m, vma);
+  if (reserve(vmi, vma.id)) return vma;
+  discardVma(vma);
+  return changetype<Vma>(0);
+}
+
+/** Gives a fresh VMA the mapping's range, flags and offset. */
+export function fillVma(m: Mapping, vma: Vma): void {
   vma.start = m.start;
   vma.end = m.end;
   vma.pgoff = m.pgoff;
   vma.anonPgoff = m.start >> 12;
   vma.flags = m.flags;
   if (m.file == 0 && (m.flags & VM_SHARED) == 0) vma.ops = 0;
-  if (reserve(vmi, vma.id)) return vma;
-  discardVma(vma);
-  return changetype<Vma>(0);
+}
+
+/**
+ * Whether KSM's bit can be set before the merge: no .mmap hook could change the flags afterwards
+ * (can_set_ksm_flags_early).
+ */
+export function ksmIsSafe(file: u32, prepares: bool): bool {
+  return file == 0 || prepares || (fileOf(file).mode & FILE_MODE_SHMEM) != 0;
 }
 
 /** Shared anonymous memory is a file that has no name (shmem_zero_setup). False when the model has no more files. */
@@ -188,6 +223,19 @@ export function undoCharge(m: Mapping): void {
   if (m.charged == 0) return;
   count(UNWIND_STEPS);
   uncharge(m.charged);
+}
+
+/** A mapping that stood complete goes like any other: everything that munmap takes back is a step. */
+export function undoMapping(m: Mapping): void {
+  if (unmap.pages) count(UNWIND_HOLES); // what it had replaced is gone all the same
+  const before = thingsTakenBack();
+  munmap(m.start, m.end - m.start);
+  count(UNWIND_STEPS, <u32>(thingsTakenBack() - before) + 1); // and the pages
+}
+
+function thingsTakenBack(): u64 {
+  return counter(VMA_FREED) + counter(FILE_PUTS) + counter(FILE_RMAP_REMOVES) + counter(ACCOUNT_UNCHARGES)
+    + counter(MAPLE_STORES);
 }
 
 /** Old mappings come back, or leave a hole. */

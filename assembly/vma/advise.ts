@@ -2,7 +2,7 @@
 // attribute of each part. (madvise_walk_vmas, madvise_update_vma; mm/madvise.c)
 
 import {
-  EACCES, EAGAIN, EBADF, EFAULT, EINVAL, ENOMEM, EPERM, FILE_MODE_UNNAMED, PROFILE_7_3, VM_DONTCOPY, VM_DONTDUMP, VM_DROPPABLE,
+  EACCES, EAGAIN, EBADF, EFAULT, EINVAL, ENOMEM, EPERM, FILE_MODE_UNNAMED, PROFILE_7_0, PROFILE_7_3, VM_DONTCOPY, VM_DONTDUMP, VM_DROPPABLE,
   VM_HUGEPAGE, VM_HUGETLB, VM_IO, VM_LOCKED, VM_MAYBE_GUARD, VM_MERGEABLE, VM_NOHUGEPAGE, VM_PFNMAP, VM_RAND_READ,
   VM_SEALED, VM_SEQ_READ, VM_SHARED, VM_SPECIAL, VM_WIPEONFORK, VM_WRITE,
 } from "../abi";
@@ -155,7 +155,7 @@ function isDiscard(advice: u32): bool {
 /** A guard is a page-table marker; the VMA only remembers that it may have some (from 7.0 on). */
 function installGuard(vma: Vma, start: u64, end: u64): u32 {
   if (vma.flags & (VM_SPECIAL | VM_HUGETLB | VM_LOCKED)) return EINVAL;
-  if (mm.profile >= PROFILE_7_3) vma.flags |= VM_MAYBE_GUARD;
+  if (mm.profile >= PROFILE_7_0) vma.flags |= VM_MAYBE_GUARD;
   if (isAnonymous(vma) && !prepareAnon(vma)) return ENOMEM;
   zapRange(start, end);
   return 0;

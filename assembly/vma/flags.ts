@@ -1,7 +1,7 @@
 // vm_flags: what the eras make of them.
 
 import {
-  MAP_GROWSDOWN, MAP_LOCKED, MAP_STACK, MAP_SYNC, PROFILE_6_18, PROFILE_7_0, PROFILE_7_3, PROT_EXEC, PROT_READ, PROT_WRITE,
+  MAP_GROWSDOWN, MAP_LOCKED, MAP_STACK, MAP_SYNC, PROFILE_6_12, PROFILE_6_18, PROFILE_7_0, PROFILE_7_3, PROT_EXEC, PROT_READ, PROT_WRITE,
   VM_DROPPABLE, VM_EXEC, VM_GROWSDOWN, VM_HUGETLB, VM_LOCKED, VM_LOCKONFAULT, VM_MAYBE_GUARD, VM_MAYSHARE, VM_MAYWRITE,
   VM_MERGEABLE, VM_NOHUGEPAGE, VM_READ, VM_SHARED, VM_SOFTDIRTY, VM_SPECIAL, VM_SYNC, VM_WRITE,
 } from "../abi";
@@ -43,13 +43,14 @@ export function stickyFlags(): u64 {
   return mm.softDirty ? VM_SOFTDIRTY | VM_MAYBE_GUARD : VM_MAYBE_GUARD;
 }
 
-/** Whether mlock counts in this VMA. mmap() itself learned of DROPPABLE late (7.3). */
+/** Whether mlock counts in this VMA. mmap() itself asks about DROPPABLE in 6.12.y and 7.3 only. */
 export function supportsLock(flags: u64): bool {
   return (flags & (VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE)) == 0;
 }
 
 export function supportsLockInMmap(flags: u64): bool {
-  const refused = VM_SPECIAL | VM_HUGETLB | (mm.profile >= PROFILE_7_3 ? VM_DROPPABLE : 0);
+  const asksDroppable = mm.profile == PROFILE_6_12 || mm.profile >= PROFILE_7_3;
+  const refused = VM_SPECIAL | VM_HUGETLB | (asksDroppable ? VM_DROPPABLE : 0);
   return (flags & refused) == 0;
 }
 

@@ -2,9 +2,9 @@
 // tests of `mm.profile`; docs/model.md lists them. (vma_merge_new_range, vma_merge_existing_range,
 // commit_merge; mm/vma.c, 6.15 and 7.3)
 
-import { OPS_CLOSE, PROFILE_6_16, PROFILE_7_3, VM_SPECIAL } from "../abi";
+import { OPS_CLOSE, PROFILE_6_11, PROFILE_6_16, PROFILE_6_18, PROFILE_7_3, VM_SPECIAL } from "../abi";
 import { CHECKING } from "../checking";
-import { count, MAPLE_STORES, MERGE_ATTEMPTS, MERGE_MERGED, VMA_EXPANDED, VMA_SHRUNK } from "../events";
+import { count, MAPLE_STORES, MERGE_ATTEMPTS, MERGE_CORRUPTIONS, MERGE_MERGED, VMA_EXPANDED, VMA_SHRUNK } from "../events";
 import { SCRATCH_AT } from "../memory";
 import { vmi } from "../maple/cursor";
 import { TOP } from "../maple/node";
@@ -43,6 +43,8 @@ export class Merge {
   copiedFrom: u32;
   /** Only the VMA below may grow, and the iterator stands on it (brk). */
   expandOnly: u32;
+  /** The first attempt of mmap up to 6.11. */
+  rightFirst: u32;
   /** NOT_MERGED, MERGED, NO_MEMORY */
   state: u32;
   // worked out on the way
@@ -109,7 +111,9 @@ function anonCompatible(g: Merge, v: Vma): bool {
     // never joins an unwritten neighbour
     return ((theirs == 0 || ours == 0) && v.chain == 1) || theirs == ours;
   }
-  if (theirs == 0 && ours != 0) return !isForked(g.middle) && !isForked(g.copiedFrom);
+  if (theirs == 0 && ours != 0) {
+    return !isForked(g.middle) && (mm.profile < PROFILE_6_18 || !isForked(g.copiedFrom));
+  }
   if (theirs != 0 && ours == 0) return !isForked(v.id);
   return theirs == ours;
 }
@@ -131,6 +135,7 @@ function fitsLeft(g: Merge): bool {
 function fitsRight(g: Merge, left: bool): bool {
   if (g.next == 0) return false;
   const n = vmaOf(g.next);
+  if (mm.profile == PROFILE_6_11 && !isRemovable(n)) return false; // even where it would survive
   if (g.end != n.start || !sameAttributes(g, n) || !anonCompatible(g, n) || g.pgoff + g.pages != n.pgoff) return false;
   if (anonIndexCounts(g) && g.anonPgoff + g.pages != n.anonPgoff) return false;
   if (!left) return true;
@@ -157,8 +162,16 @@ export function mergeNewRange(g: Merge): Vma {
   if (g.flags & VM_SPECIAL || (g.prev == 0 && g.next == 0)) return NO_VMA;
   count(MERGE_ATTEMPTS);
   const end = g.end;
-  const left = fitsLeft(g);
-  const right = g.expandOnly == 0 && fitsRight(g, left);
+  let left = false;
+  let right = false;
+  if (g.rightFirst) { //  the left test then asks with the right neighbour's anon_vma; the two are never compared
+    right = fitsRight(g, false);
+    if (right) g.anonVma = vmaOf(g.next).anonVma;
+    left = fitsLeft(g);
+  } else {
+    left = fitsLeft(g);
+    right = g.expandOnly == 0 && fitsRight(g, left);
+  }
   if (right) {
     g.end = vmaOf(g.next).end;
     g.target = g.next;
@@ -349,6 +362,7 @@ function commitMerge(g: Merge): bool {
  * survivor's: only a hook of 6.13 to 6.15 that swaps the file can make that another file than the VMA's own.
  */
 function removeMerged(vma: Vma, file: u32): void {
+  if (vma.file != file) count(MERGE_CORRUPTIONS);
   if (file) {
     unlinkFrom(vma, file);
     putFile(file);

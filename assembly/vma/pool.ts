@@ -34,6 +34,7 @@ export function duplicateVma(from: Vma): Vma {
   if (!exists(vma)) return vma;
   memory.copy(changetype<usize>(vma), changetype<usize>(from), offsetof<Vma>());
   vma.chain = 0;
+  vma.chainHead = 0;
   vma.attached = 0;
   return vma;
 }

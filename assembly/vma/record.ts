@@ -3,12 +3,12 @@
 
 import { DRIVERS_AT, FILES_AT, MM_AT, VMAS_AT } from "../memory";
 
-//  One VMA, 96 bytes in a cell of 128, at VMAS_AT + n * 128. The tree stores the record's address.
+//  One VMA, 84 bytes in a cell of 128, at VMAS_AT + n * 128. The tree stores the record's address.
 //
-//   0     8   16    24    32        40   44      48  52    56      60   64   68     72       76       80
-//   +-----+---+-----+-----+---------+----+-------+---+-----+-------+----+----+------+--------+--------+
-//   |start|end|flags|pgoff|anonPgoff|file|anonVma|ops|chain|private|name|uffd|policy|attached|nextFree|
-//   +-----+---+-----+-----+---------+----+-------+---+-----+-------+----+----+------+--------+--------+
+//   0     8   16    24    32        40   44      48  52    56        60      64   68   72     76       80       84
+//   +-----+---+-----+-----+---------+----+-------+---+-----+---------+-------+----+----+------+--------+--------+
+//   |start|end|flags|pgoff|anonPgoff|file|anonVma|ops|chain|chainHead|private|name|uffd|policy|attached|nextFree|
+//   +-----+---+-----+-----+---------+----+-------+---+-----+---------+-------+----+----+------+--------+--------+
 
 /** One virtual memory area (vm_area_struct): [start, end) in bytes, page aligned. */
 @unmanaged
@@ -27,8 +27,9 @@ export class Vma {
   anonVma: u32;
   /** 0 = vm_ops NULL (anonymous); otherwise OPS_* bits of the ops installed. */
   ops: u32;
-  /** Entries in anon_vma_chain. */
+  /** Entries in anon_vma_chain, and the first of them: the oldest anon_vma. */
   chain: u32;
+  chainHead: u32;
   privateData: u32;
   /** Anonymous name id from 1; 0 = none. */
   name: u32;
@@ -42,7 +43,7 @@ export class Vma {
   @inline get pages(): u64 { return (this.end - this.start) >> 12; }
   @inline get id(): u32 { return <u32>changetype<usize>(this); }
 }
-if (offsetof<Vma>() != 80) ERROR("a VMA record is 80 bytes");
+if (offsetof<Vma>() != 84) ERROR("a VMA record is 84 bytes");
 
 export const VMA_CELL: usize = 128;
 
@@ -156,6 +157,8 @@ export class Mm {
   vmaFree: u32;
   anonNext: u32;
   anonFree: u32;
+  linkNext: u32;
+  linkFree: u32;
   /** Highest file id in use + 1. */
   fileNext: u32;
   // the operation under way

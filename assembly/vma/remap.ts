@@ -3,7 +3,7 @@
 
 import {
   EAGAIN, EFAULT, EINVAL, ENOMEM, EPERM, MAP_FIXED, MAP_SHARED, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE,
-  OPS_MAY_SPLIT, PROFILE_7_3, TASK_SIZE, VM_ACCOUNT, VM_DONTEXPAND, VM_LOCKED, VM_MAYSHARE, VM_PFNMAP, VM_SEALED,
+  OPS_MAY_SPLIT, PROFILE_6_18, PROFILE_7_3, TASK_SIZE, VM_ACCOUNT, VM_DONTEXPAND, VM_LOCKED, VM_MAYSHARE, VM_PFNMAP, VM_SEALED,
   VM_SHARED,
 } from "../abi";
 import { SCRATCH_AT } from "../memory";
@@ -59,7 +59,7 @@ export function mremap(addr: u64, oldLength: u64, newLength: u64, flags: u64, ne
   const refused = checkArguments(r);
   if (refused) return -(<i64>refused);
   if (!hasRoomForSplits(r)) return -ENOMEM;
-  if (isModern() && flags & MREMAP_FIXED && r.oldLength == r.newLength) return moveSeveral(r);
+  if (mm.profile >= PROFILE_6_18 && flags & MREMAP_FIXED && r.oldLength == r.newLength) return moveSeveral(r);
   r.vma = loadAt(vmaTree, addr);
   const error = checkVma(r);
   if (error) return -(<i64>error);
@@ -288,7 +288,7 @@ function account(id: u32): void {
   vma.flags |= VM_ACCOUNT;
 }
 
-/** 7.3: a move of the same size takes every VMA of the range along, gaps included (remap_move). */
+/** 6.17 on: a move of the same size takes every VMA of the range along, gaps included (remap_move). */
 function moveSeveral(r: Request): i64 {
   const start = r.addr;
   const end = r.addr + r.oldLength;

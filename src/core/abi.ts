@@ -215,9 +215,12 @@ export const VMAS_AT = NODES_AT + NODES_SIZE;
 export const VMAS_SIZE = VMA_LIMIT * 128;
 export const ANON_LIMIT = 262144;
 export const ANON_AT = VMAS_AT + VMAS_SIZE;
-export const ANON_SIZE = ANON_LIMIT * 8;
+export const ANON_SIZE = ANON_LIMIT * 32;
+export const LINK_LIMIT = 524288;
+export const LINKS_AT = ANON_AT + ANON_SIZE;
+export const LINKS_SIZE = LINK_LIMIT * 8;
 export const TABLE_LIMIT = 24576;
-export const TABLES_AT = ANON_AT + ANON_SIZE;
+export const TABLES_AT = LINKS_AT + LINKS_SIZE;
 export const TABLES_SIZE = TABLE_LIMIT * 4096;
 export const MEMORY_END = TABLES_AT + TABLES_SIZE;
 
@@ -255,6 +258,7 @@ export const MERGE_ATTEMPTS = 32;
 export const MERGE_MERGED = 33;
 export const MERGE_SECOND_ATTEMPTS = 34;
 export const MERGE_SECOND_MERGED = 35;
+export const MERGE_CORRUPTIONS = 56;
 export const HOOK_CALLS = 36;
 export const HOOK_FAILURES = 37;
 export const HOOK_CLOSES = 38;
@@ -310,12 +314,13 @@ export const VMA = {
   anonVma: { at: 44, type: "u32" },
   ops: { at: 48, type: "u32" },
   chain: { at: 52, type: "u32" },
-  privateData: { at: 56, type: "u32" },
-  name: { at: 60, type: "u32" },
-  uffd: { at: 64, type: "u32" },
-  policy: { at: 68, type: "u32" },
-  attached: { at: 72, type: "u32" },
-  nextFree: { at: 76, type: "u32" },
+  chainHead: { at: 56, type: "u32" },
+  privateData: { at: 60, type: "u32" },
+  name: { at: 64, type: "u32" },
+  uffd: { at: 68, type: "u32" },
+  policy: { at: 72, type: "u32" },
+  attached: { at: 76, type: "u32" },
+  nextFree: { at: 80, type: "u32" },
 } as const;
 
 export const FILE = {
@@ -385,11 +390,13 @@ export const MM = {
   vmaFree: { at: 236, type: "u32" },
   anonNext: { at: 240, type: "u32" },
   anonFree: { at: 244, type: "u32" },
-  fileNext: { at: 248, type: "u32" },
-  failKind: { at: 252, type: "u32" },
-  failAt: { at: 256, type: "u32" },
-  failSeen: { at: 260, type: "u32" },
-  poolEmpty: { at: 264, type: "u32" },
+  linkNext: { at: 248, type: "u32" },
+  linkFree: { at: 252, type: "u32" },
+  fileNext: { at: 256, type: "u32" },
+  failKind: { at: 260, type: "u32" },
+  failAt: { at: 264, type: "u32" },
+  failSeen: { at: 268, type: "u32" },
+  poolEmpty: { at: 272, type: "u32" },
 } as const;
 
 /** Public names of the work counters with their index in the counter table. */
@@ -427,6 +434,7 @@ export const EVENTS = {
   "merge.merged": MERGE_MERGED,
   "merge.secondAttempts": MERGE_SECOND_ATTEMPTS,
   "merge.secondMerged": MERGE_SECOND_MERGED,
+  "merge.corruptions": MERGE_CORRUPTIONS,
   "hook.calls": HOOK_CALLS,
   "hook.failures": HOOK_FAILURES,
   "hook.closes": HOOK_CLOSES,

@@ -1,0 +1,144 @@
+// Kernel 6.11 and before: what is overlapped is unmapped first, for good; nodes are reserved only after the
+// hook, and the last checks come later still, on the hook's flags. Two merge attempts, the second one before
+// the VMA is in the tree. (mmap_region, mm/mmap.c)
+
+import { EACCES, ENOMEM, EPERM, OPS_CLOSE, VM_ACCOUNT, VM_SHARED } from "../abi";
+import { count, MERGE_SECOND_ATTEMPTS, MERGE_SECOND_MERGED, UNWIND_STEPS } from "../events";
+import { lookup, vmaTree, vmi } from "../maple/cursor";
+import { TOP } from "../maple/node";
+import { reserve } from "../maple/store";
+import { find, nextRange, previous } from "../maple/walk";
+import { charge, isAccountable, mayExpand } from "../vma/account";
+import { getFile, mapWritable, putFile, unmapWritable } from "../vma/file";
+import { deniedByMdwe, isSharedMayWrite, withKsm } from "../vma/flags";
+import { mergeNewRange, newMerge } from "../vma/merge";
+import { allocateVma, discardVma, freeVma } from "../vma/pool";
+import { exists, fileOf, Vma, vmaOf } from "../vma/record";
+import { closeVma, munmap, unmap } from "../vma/unmap";
+import { callMmap } from "./driver";
+import { beginMapping, fillVma, finish, firstMerge, giveShmem, insert, Mapping, undoCharge, undoHook } from "./mapping";
+
+/** Maps; 0 or an errno. */
+export function mapRegion611(file: u32, start: u64, length: u64, flags: u64, pgoff: u64): u32 {
+  const m = beginMapping(file, start, length, flags, pgoff);
+  if (!mayExpand(flags, m.pages) && !mayExpand(flags, m.pages - replacedPages(m))) return ENOMEM;
+  const unmapped = munmap(start, length);
+  if (unmapped) return unmapped == EPERM ? EPERM : ENOMEM;
+  unmap.vmas = 0; // the unmap is complete: there is nothing to finish or to abort
+  unmap.pages = 0;
+  unmap.lockedVm = 0;
+  if (isAccountable(flags)) {
+    if (!charge(m.pages)) return ENOMEM; // with the old mapping gone
+    m.charged = m.pages;
+    m.flags |= VM_ACCOUNT;
+  }
+  findNeighbours(m);
+  let vma = firstMerge(m);
+  if (!exists(vma)) {
+    const error = newVma(m, file);
+    if (error) {
+      undoCharge(m);
+      return error;
+    }
+    vma = made;
+    vma.flags = withKsm(vma.flags);
+  }
+  finish(m, vma);
+  return 0;
+}
+
+/** Pages of the range that are mapped (count_vma_pages_range). */
+function replacedPages(m: Mapping): u64 {
+  let bytes: u64 = 0;
+  lookup.enter(vmaTree, m.start);
+  for (let id = find(lookup, m.end - 1); id; id = find(lookup, m.end - 1)) {
+    const vma = vmaOf(id);
+    bytes += min<u64>(vma.end, m.end) - max<u64>(vma.start, m.start);
+  }
+  return bytes >> 12;
+}
+
+/** The VMAs above and below, and back into the gap. */
+function findNeighbours(m: Mapping): void {
+  vmi.enter(vmaTree, m.start);
+  m.next = find(vmi, TOP);
+  m.prev = previous(vmi, 0);
+  if (m.prev) nextRange(vmi, TOP);
+}
+
+let made: Vma = changetype<Vma>(0);
+
+/** The hook on a VMA for which no node is reserved, then the late checks. */
+function newVma(m: Mapping, file: u32): u32 {
+  const vma = allocateVma();
+  if (!exists(vma)) return ENOMEM;
+  fillVma(m, vma);
+  let writer: u32 = 0;
+  if (file) {
+    vma.file = file;
+    getFile(file);
+    const error = callMmap(vma);
+    if (error) return takeBack(m, vma, error);
+    if (isSharedMayWrite(vma.flags)) {
+      if (!mapWritable(fileOf(file))) return closeAndTakeBack(m, vma, EPERM);
+      writer = file;
+    }
+    if (vma.flags != m.flags && m.prev) {
+      const survivor = secondMerge(m, vma);
+      if (exists(survivor)) {
+        if (writer) unmapWritable(fileOf(writer));
+        made = survivor;
+        return 0;
+      }
+    }
+  } else if (m.flags & VM_SHARED && !giveShmem(vma)) {
+    discardVma(vma);
+    return ENOMEM;
+  }
+  const late = deniedByMdwe(vma.flags, vma.flags) ? EACCES : reserveFor(m, vma) ? 0 : ENOMEM;
+  if (late) {
+    const error = closeAndTakeBack(m, vma, late);
+    if (writer) unmapWritable(fileOf(writer));
+    return error;
+  }
+  insert(m, vma);
+  if (writer) unmapWritable(fileOf(writer));
+  made = vma;
+  return 0;
+}
+
+function reserveFor(m: Mapping, vma: Vma): bool {
+  vmi.narrow(m.start, m.end - 1);
+  return reserve(vmi, vma.id);
+}
+
+/** With everything that the hook left: flags, file and offset. The VMA goes without its `close` being called. */
+function secondMerge(m: Mapping, vma: Vma): Vma {
+  const g = newMerge(m.start, m.end);
+  g.flags = vma.flags;
+  g.file = vma.file;
+  g.pgoff = vma.pgoff;
+  g.anonPgoff = m.start >> 12;
+  g.prev = m.prev;
+  g.next = m.next;
+  count(MERGE_SECOND_ATTEMPTS);
+  const survivor = mergeNewRange(g);
+  if (!exists(survivor)) return survivor;
+  count(MERGE_SECOND_MERGED);
+  putFile(vma.file);
+  freeVma(vma);
+  return survivor;
+}
+
+/** A failure after a successful hook: here `close` is called. */
+function closeAndTakeBack(m: Mapping, vma: Vma, error: u32): u32 {
+  if (vma.ops & OPS_CLOSE) count(UNWIND_STEPS);
+  closeVma(vma);
+  return takeBack(m, vma, error);
+}
+
+function takeBack(m: Mapping, vma: Vma, error: u32): u32 {
+  if (vma.file) undoHook(m, vma);
+  discardVma(vma);
+  return error;
+}

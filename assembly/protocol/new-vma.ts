@@ -1,0 +1,53 @@
+// A VMA of the mapping's own, as 6.13 and later make it: object and nodes first, then the .mmap hook if the
+// driver has one, then the store. (__mmap_new_vma)
+
+import { ENOMEM, HOOK_BOTH, HOOK_COMPAT, HOOK_MMAP, OPS_DUMMY, VM_SHARED } from "../abi";
+import { getFile } from "../vma/file";
+import { exists, mm, Vma } from "../vma/record";
+import { callCompat, callMmap, callMmapAfterProto } from "./driver";
+import { allocate, giveShmem, Mapping, undoAllocate, undoHook } from "./mapping";
+
+let made: Vma = changetype<Vma>(0);
+
+/** The VMA that makeVma has made. */
+export function madeVma(): Vma { return made; }
+
+/**
+ * Allocates the VMA and runs the hook on it; `insert` is the caller's next step. `file` is the one mmap was
+ * called for. Returns 0 or an errno, with everything taken back.
+ */
+export function makeVma(m: Mapping, file: u32): u32 {
+  const vma = allocate(m);
+  if (!exists(vma)) return ENOMEM;
+  if (m.file) {
+    vma.file = m.file;
+    if (m.handedOver == 0) getFile(m.file);
+    const error = callHook(vma, file);
+    if (error) {
+      undoHook(m, vma);
+      undoAllocate(vma);
+      return error;
+    }
+  } else if (m.flags & VM_SHARED && !giveShmem(vma)) {
+    undoAllocate(vma);
+    return ENOMEM;
+  }
+  made = vma;
+  return 0;
+}
+
+/** The .mmap hook, for drivers that have one. */
+function callHook(vma: Vma, file: u32): u32 {
+  switch (mm.hook) {
+    case HOOK_MMAP: return callMmap(vma);
+    case HOOK_BOTH: return callMmapAfterProto(vma, file);
+    case HOOK_COMPAT: return callCompat(vma);
+    default: return 0;
+  }
+}
+
+/** Ops that a descriptor has given, for a VMA that still has none (rfc). */
+export function giveOps(m: Mapping, vma: Vma): void {
+  if (m.becomesAnonymous) vma.ops = 0;
+  else if (m.opsGiven && vma.ops == OPS_DUMMY) vma.ops = m.ops;
+}
