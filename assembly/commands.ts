@@ -8,6 +8,7 @@ import {
   RESULT_SIZE, RESULT_STATUS, RESULT_VALUE, RESULT_VMAS, STATUS_BAD_OPERATION, STATUS_OK, STATUS_POOL_EMPTY,
 } from "./abi";
 import { COMMANDS_AT, RESULTS_AT } from "./memory";
+import { STEP_END, step } from "./steps";
 import { madvise, mseal, setName } from "./vma/advise";
 import { brk, growStack } from "./vma/brk";
 import { placeVma } from "./vma/exec";
@@ -34,6 +35,7 @@ export function execute(first: u32, n: u32): u32 {
     mm.poolEmpty = 0;
     known = true;
     store<i64>(result, perform(at), RESULT_VALUE);
+    step(STEP_END);
     store<u32>(result, <u32>mm.mapCount, RESULT_VMAS);
     const status: u32 = mm.poolEmpty ? STATUS_POOL_EMPTY : known ? STATUS_OK : STATUS_BAD_OPERATION;
     store<u32>(result, status, RESULT_STATUS);

@@ -4,7 +4,7 @@
 //
 //   0          AssemblyScript's static data (there is hardly any)
 //   CONTROL    address-space record, cursors, allocators, settings
-//   COUNTERS   one u64 an event; written by the work build only
+//   COUNTERS   one u64 an event, then the steps of an operation; written by the work build only
 //   TLB        TLB sets and paging-structure caches
 //   COMMANDS   operation records, filled by the shell
 //   RESULTS    one record an operation, filled by the core
@@ -35,7 +35,10 @@ export const SCRATCH_AT: usize = CURSORS_AT + 0x1000;
 export const REBUILD_AT: usize = SCRATCH_AT + 0x1000;
 
 export const COUNTERS_AT: usize = CONTROL_AT + CONTROL_SIZE;
-export const COUNTERS_SIZE: usize = 0x10000;
+export const COUNTERS_SIZE: usize = 0x20000;
+/** Steps that are written down of one operation (steps.ts). */
+export const STEP_LIMIT: u32 = 160;
+export const STEPS_AT: usize = COUNTERS_AT + 0x1000;
 
 export const TLB_AT: usize = COUNTERS_AT + COUNTERS_SIZE;
 export const TLB_SIZE: usize = 0x200000;

@@ -7,7 +7,12 @@ import { fileURLToPath } from "node:url";
 
 const root = new URL("../", import.meta.url);
 const target = new URL("src/core/abi.ts", root);
-const sources = ["assembly/abi.ts", "assembly/memory.ts", "assembly/events.ts"];
+const sources = [
+  "assembly/abi.ts",
+  "assembly/memory.ts",
+  "assembly/events.ts",
+  "assembly/steps.ts",
+];
 const recordSource = "assembly/vma/record.ts";
 
 const constant =

@@ -2,12 +2,16 @@
 // hook, and the last checks come later still, on the hook's flags. Two merge attempts, the second one before
 // the VMA is in the tree. (mmap_region, mm/mmap.c)
 
-import { EACCES, ENOMEM, EPERM, OPS_CLOSE, VM_ACCOUNT, VM_SHARED } from "../abi";
+import { EACCES, ENOMEM, EPERM, OPS_CLOSE, VM_ACCOUNT, VM_SHARED, VM_SPECIAL } from "../abi";
 import { count, MERGE_SECOND_ATTEMPTS, MERGE_SECOND_MERGED, UNWIND_STEPS } from "../events";
 import { lookup, vmaTree, vmi } from "../maple/cursor";
 import { TOP } from "../maple/node";
 import { reserve } from "../maple/store";
 import { find, nextRange, previous } from "../maple/walk";
+import {
+  STEP_ALLOCATE, STEP_CHARGE, STEP_GET_FILE, STEP_HOOK_MMAP, STEP_LATE_CHECKS, STEP_LIMITS, STEP_NEIGHBOURS, STEP_RESERVE, STEP_SECOND_MERGE, STEP_UNDO_CLOSE,
+  STEP_UNMAP, step,
+} from "../steps";
 import { charge, isAccountable, mayExpand } from "../vma/account";
 import { getFile, mapWritable, putFile, unmapWritable } from "../vma/file";
 import { deniedByMdwe, isSharedMayWrite, withKsm } from "../vma/flags";
@@ -21,13 +25,16 @@ import { beginMapping, fillVma, finish, firstMerge, giveShmem, insert, Mapping, 
 /** Maps; 0 or an errno. */
 export function mapRegion611(file: u32, start: u64, length: u64, flags: u64, pgoff: u64): u32 {
   const m = beginMapping(file, start, length, flags, pgoff);
+  step(STEP_LIMITS);
   if (!mayExpand(flags, m.pages) && !mayExpand(flags, m.pages - replacedPages(m))) return ENOMEM;
+  step(STEP_UNMAP);
   const unmapped = munmap(start, length);
   if (unmapped) return unmapped == EPERM ? EPERM : ENOMEM;
   unmap.vmas = 0; // the unmap is complete: there is nothing to finish or to abort
   unmap.pages = 0;
   unmap.lockedVm = 0;
   if (isAccountable(flags)) {
+    step(STEP_CHARGE);
     if (!charge(m.pages)) return ENOMEM; // with the old mapping gone
     m.charged = m.pages;
     m.flags |= VM_ACCOUNT;
@@ -60,6 +67,7 @@ function replacedPages(m: Mapping): u64 {
 
 /** The VMAs above and below, and back into the gap. */
 function findNeighbours(m: Mapping): void {
+  step(STEP_NEIGHBOURS);
   vmi.enter(vmaTree, m.start);
   m.next = find(vmi, TOP);
   m.prev = previous(vmi, 0);
@@ -70,15 +78,19 @@ let made: Vma = changetype<Vma>(0);
 
 /** The hook on a VMA for which no node is reserved, then the late checks. */
 function newVma(m: Mapping, file: u32): u32 {
+  step(STEP_ALLOCATE);
   const vma = allocateVma();
   if (!exists(vma)) return ENOMEM;
   fillVma(m, vma);
   let writer: u32 = 0;
   if (file) {
     vma.file = file;
+    step(STEP_GET_FILE);
     getFile(file);
+    step(STEP_HOOK_MMAP);
     const error = callMmap(vma);
     if (error) return takeBack(m, vma, error);
+    step(STEP_LATE_CHECKS);
     if (isSharedMayWrite(vma.flags)) {
       if (!mapWritable(fileOf(file))) return closeAndTakeBack(m, vma, EPERM);
       writer = file;
@@ -95,6 +107,7 @@ function newVma(m: Mapping, file: u32): u32 {
     discardVma(vma);
     return ENOMEM;
   }
+  step(STEP_LATE_CHECKS);
   const late = deniedByMdwe(vma.flags, vma.flags) ? EACCES : reserveFor(m, vma) ? 0 : ENOMEM;
   if (late) {
     const error = closeAndTakeBack(m, vma, late);
@@ -108,12 +121,15 @@ function newVma(m: Mapping, file: u32): u32 {
 }
 
 function reserveFor(m: Mapping, vma: Vma): bool {
+  step(STEP_RESERVE);
   vmi.narrow(m.start, m.end - 1);
   return reserve(vmi, vma.id);
 }
 
 /** With everything that the hook left: flags, file and offset. The VMA goes without its `close` being called. */
 function secondMerge(m: Mapping, vma: Vma): Vma {
+  if (vma.flags & VM_SPECIAL) return changetype<Vma>(0);
+  step(STEP_SECOND_MERGE);
   const g = newMerge(m.start, m.end);
   g.flags = vma.flags;
   g.file = vma.file;
@@ -132,6 +148,7 @@ function secondMerge(m: Mapping, vma: Vma): Vma {
 
 /** A failure after a successful hook: here `close` is called. */
 function closeAndTakeBack(m: Mapping, vma: Vma, error: u32): u32 {
+  step(STEP_UNDO_CLOSE);
   if (vma.ops & OPS_CLOSE) count(UNWIND_STEPS);
   closeVma(vma);
   return takeBack(m, vma, error);

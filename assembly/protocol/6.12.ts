@@ -2,10 +2,11 @@
 // merge attempt comes before the VMA is in the tree, and takes the caller's file and offset, whatever the hook
 // made of them. (__mmap_region, mm/vma.c)
 
-import { ENOMEM, VM_SHARED } from "../abi";
+import { VM_SPECIAL } from "../abi";
 import { count, MERGE_SECOND_ATTEMPTS, MERGE_SECOND_MERGED } from "../events";
 import { vmi } from "../maple/cursor";
 import { reserve } from "../maple/store";
+import { STEP_SECOND_MERGE, step } from "../steps";
 import { putFile } from "../vma/file";
 import { withKsm } from "../vma/flags";
 import { mergeNewRange, newMerge, NO_MEMORY } from "../vma/merge";
@@ -44,6 +45,8 @@ export function mapRegion612(file: u32, start: u64, length: u64, flags: u64, pgo
 
 /** With the hook's flags. The VMA, never inserted, goes without its `close` being called. */
 function secondMerge(m: Mapping, vma: Vma): Vma {
+  if (vma.flags & VM_SPECIAL) return changetype<Vma>(0);
+  step(STEP_SECOND_MERGE);
   const g = newMerge(m.start, m.end);
   g.flags = vma.flags;
   g.file = m.file;

@@ -4,6 +4,7 @@
 import { VM_SPECIAL } from "../abi";
 import { count, MERGE_SECOND_ATTEMPTS, MERGE_SECOND_MERGED } from "../events";
 import { vmi } from "../maple/cursor";
+import { STEP_SECOND_MERGE, step } from "../steps";
 import { withKsm } from "../vma/flags";
 import { mergeExisting, newMerge } from "../vma/merge";
 import { exists, Vma } from "../vma/record";
@@ -42,6 +43,7 @@ export function mapRegion615(file: u32, start: u64, length: u64, flags: u64, pgo
 /** On the inserted VMA, with the hook's flags but without KSM's bit: it goes again if a neighbour takes it. */
 export function secondMerge(m: Mapping, vma: Vma): Vma {
   if (m.flags & VM_SPECIAL) return vma;
+  step(STEP_SECOND_MERGE);
   const g = newMerge(m.start, m.end);
   g.flags = m.flags;
   g.file = m.file;

@@ -2,6 +2,7 @@
 // goes to the VMA that results, a merged one included. (__mmap_region, mm/vma.c)
 
 import { HOOK_MMAP_PREPARE } from "../abi";
+import { STEP_GIVE_OPS, step } from "../steps";
 import { withKsm } from "../vma/flags";
 import { exists, mm, Vma } from "../vma/record";
 import { callPrepare } from "./driver";
@@ -40,6 +41,7 @@ export function mapRegion616(file: u32, start: u64, length: u64, flags: u64, pgo
 
 /** The descriptor's ops, also over those of a VMA that was there before. */
 export function overwriteOps(m: Mapping, vma: Vma, merged: bool): void {
+  step(STEP_GIVE_OPS);
   if (m.opsGiven) vma.ops = m.ops;
   else if (m.becomesAnonymous && !merged) vma.ops = 0;
   vma.privateData = m.privateData;

@@ -2,13 +2,12 @@
 // another file hands its reference over. (__mmap_region, mm/vma.c)
 
 import { HOOK_MMAP_PREPARE } from "../abi";
-import { undoGetFile } from "../vma/file";
 import { withKsm } from "../vma/flags";
 import { exists, mm } from "../vma/record";
 import { overwriteOps } from "./6.16";
 import { callPrepare, completeAction } from "./driver";
 import {
-  beginMapping, CHARGE_DIFFERENCE, finish, firstMerge, insert, ksmIsSafe, setUp, undoCharge, undoGather, undoMapping,
+  beginMapping, CHARGE_DIFFERENCE, finish, firstMerge, insert, ksmIsSafe, setUp, undoCharge, undoGather, undoHandOver, undoMapping,
 } from "./mapping";
 import { madeVma, makeVma } from "./new-vma";
 
@@ -30,7 +29,7 @@ export function mapRegion70(file: u32, start: u64, length: u64, flags: u64, pgof
     error = makeVma(m, file);
     if (error) {
       undoCharge(m);
-      if (m.handedOver) undoGetFile(m.file);
+      undoHandOver(m);
       undoGather();
       return error;
     }

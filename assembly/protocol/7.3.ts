@@ -3,12 +3,12 @@
 // vm_ops->mapped run on the finished VMA; accounting is exact whatever fails. (__mmap_region, mm/vma.c)
 
 import { HOOK_MMAP_PREPARE } from "../abi";
-import { undoGetFile } from "../vma/file";
+import { STEP_GIVE_OPS, step } from "../steps";
 import { withKsm } from "../vma/flags";
 import { exists, mm, Vma } from "../vma/record";
 import { callPrepare, completeAction } from "./driver";
 import {
-  beginMapping, CHARGE_WHOLE, finish, firstMerge, insert, ksmIsSafe, Mapping, setUp, undoCharge, undoGather, undoMapping,
+  beginMapping, CHARGE_WHOLE, finish, firstMerge, insert, ksmIsSafe, Mapping, setUp, undoCharge, undoGather, undoHandOver, undoMapping,
 } from "./mapping";
 import { madeVma, makeVma } from "./new-vma";
 
@@ -45,13 +45,14 @@ export function mapRegion73(file: u32, start: u64, length: u64, flags: u64, pgof
 
 /** Only a new VMA gets the descriptor's ops: dummy ones if the hook has given none. */
 function giveDescribedOps(m: Mapping, vma: Vma): void {
+  step(STEP_GIVE_OPS);
   vma.ops = m.becomesAnonymous ? 0 : m.ops;
   vma.privateData = m.privateData;
 }
 
 function unwind(m: Mapping, error: u32): u32 {
   undoCharge(m);
-  if (m.handedOver) undoGetFile(m.file);
+  undoHandOver(m);
   undoGather();
   return error;
 }

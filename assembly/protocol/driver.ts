@@ -13,6 +13,7 @@ import {
 import { count, HOOK_ACTIONS, HOOK_CALLS, HOOK_FAILURES, HOOK_LATE_FAILURES, HOOK_MAPPED } from "../events";
 import { failsHere } from "../limits";
 import { installFrames, NO_FAILURE, undoRemap } from "../paging/populate";
+import { STEP_ACTION_COMPLETE, STEP_ACTION_PREPARE, STEP_HOOK_PREPARE, STEP_HOOK_PROTO, STEP_MAPPED, step } from "../steps";
 import { getFile, newShmemFile, putFile } from "../vma/file";
 import { isCopyOnWrite } from "../vma/flags";
 import { Driver, driverOf, fileOf, mm, Vma } from "../vma/record";
@@ -129,6 +130,7 @@ function mmapZero(vma: Vma): u32 {
  * nothing is kept (call_mmap_prepare, mmap_action_prepare).
  */
 export function callPrepare(m: Mapping): u32 {
+  step(STEP_HOOK_PREPARE);
   if (!enter()) return failed(ENOMEM);
   const file = fileOf(m.file);
   if (file.mode & FILE_MODE_DEVZERO) return prepareZero(m);
@@ -136,6 +138,7 @@ export function callPrepare(m: Mapping): u32 {
   if (driver.failPoint == HOOK_FAILS_AT_ONCE || driver.failPoint == HOOK_FAILS_AT_END) return failed(driver.errno);
   fill(m, driver);
   if (driver.eager != EAGER_NONE && hasActions()) {
+    step(STEP_ACTION_PREPARE);
     m.action = driver.eager;
     m.firstPfn = driver.pfn + m.pgoff;
     if (driver.eager == EAGER_REMAP_PFN && isCopyOnWrite(m.flags)) m.pgoff = m.firstPfn;
@@ -146,6 +149,7 @@ export function callPrepare(m: Mapping): u32 {
 
 /** .mmap_proto(proto), as posted on 30 April 2025; `alone`: the driver has no .mmap that could fail later. */
 export function callProto(m: Mapping, alone: bool): u32 {
+  step(STEP_HOOK_PROTO);
   if (!enter()) return failed(ENOMEM);
   const file = fileOf(m.file);
   if (file.mode & FILE_MODE_DEVZERO) return prepareZero(m);
@@ -204,11 +208,13 @@ export function completeAction(m: Mapping, vma: Vma, file: u32): u32 {
 
 function finishAction(m: Mapping, vma: Vma, driver: Driver): u32 {
   if (m.action != EAGER_NONE) {
+    step(STEP_ACTION_COMPLETE);
     count(HOOK_ACTIONS);
     const error = populate(driver, vma, m.firstPfn);
     if (error) return error;
   }
   if (mm.profile < PROFILE_7_3 || (vma.ops & OPS_MAPPED) == 0) return 0;
+  step(STEP_MAPPED);
   count(HOOK_MAPPED);
   return driver.failPoint == HOOK_FAILS_MAPPED ? driver.errno : 0;
 }

@@ -24,6 +24,11 @@ import { find, nextRange, previous } from "../maple/walk";
 import { beginFlush, endFlush } from "../paging/gather";
 import { freeTables } from "../paging/tables";
 import { zapRange } from "../paging/zap";
+import {
+  STEP_ALLOCATE, STEP_CHARGE, STEP_CLEAN_UP, STEP_COMPLETE, STEP_FIRST_MERGE, STEP_GATHER, STEP_INSERT, STEP_LIMITS,
+  STEP_NEIGHBOURS, STEP_RESERVE, STEP_SHMEM, STEP_UNDO_ALLOCATE, STEP_UNDO_CHARGE, STEP_UNDO_FILE, STEP_UNDO_HOOK,
+  STEP_UNDO_MAPPING, step,
+} from "../steps";
 import { charge, isAccountable, mayExpand, statAccount, uncharge } from "../vma/account";
 import { getFile, linkFile, mapWritable, newShmemFile, undoGetFile, unmapWritable } from "../vma/file";
 import { deniedByMdwe, isSharedMayWrite, supportsLockInMmap, VM_LOCKED_MASK } from "../vma/flags";
@@ -115,9 +120,11 @@ export const CHARGE_WHOLE: u32 = 1; //      7.3: the same, but the new mapping o
  * an errno; then nothing but edge splits has happened that `abort` does not take back.
  */
 export function setUp(m: Mapping, ownership: u32): u32 {
+  step(STEP_NEIGHBOURS);
   const first = vmaOf(find(vmi, m.end - 1));
   const u = beginUnmap(first, m.start, m.end);
   if (exists(first)) {
+    step(STEP_GATHER);
     const error = gather(u);
     if (error) {
       u.pages = 0; // everything is attached again: nothing to abort
@@ -131,14 +138,17 @@ export function setUp(m: Mapping, ownership: u32): u32 {
     m.prev = previous(vmi, 0);
     if (m.prev) nextRange(vmi, TOP);
   }
+  step(STEP_LIMITS);
   if (!mayExpand(m.flags, m.pages - u.pages)) return ENOMEM;
   if (isAccountable(m.flags)) {
+    step(STEP_CHARGE);
     const missing = m.pages - u.accounted;
     if (missing && !charge(missing)) return ENOMEM;
     m.charged = ownership == CHARGE_WHOLE ? m.pages : missing;
     u.accounted = 0;
     m.flags |= VM_ACCOUNT;
   }
+  if (u.pages) step(STEP_CLEAN_UP);
   cleanUp(u);
   return 0;
 }
@@ -146,6 +156,7 @@ export function setUp(m: Mapping, ownership: u32): u32 {
 /** The attempt before a VMA is made: the survivor, or NO_VMA. */
 export function firstMerge(m: Mapping): Vma {
   if (m.prev == 0 && m.next == 0) return changetype<Vma>(0);
+  step(STEP_FIRST_MERGE);
   const g = newMerge(m.start, m.end);
   g.flags = m.flags;
   g.pgoff = m.pgoff;
@@ -159,10 +170,12 @@ export function firstMerge(m: Mapping): Vma {
 
 /** A VMA for the range and nodes to insert it, held. NO_VMA without memory. */
 export function allocate(m: Mapping): Vma {
+  step(STEP_ALLOCATE);
   const vma = allocateVma();
   if (!exists(vma)) return vma;
   vmi.narrow(m.start, m.end - 1);
   fillVma(m, vma);
+  step(STEP_RESERVE);
   if (reserve(vmi, vma.id)) return vma;
   discardVma(vma);
   return changetype<Vma>(0);
@@ -188,6 +201,7 @@ export function ksmIsSafe(file: u32, prepares: bool): bool {
 
 /** Shared anonymous memory is a file that has no name (shmem_zero_setup). False when the model has no more files. */
 export function giveShmem(vma: Vma): bool {
+  step(STEP_SHMEM);
   const file = newShmemFile(0);
   if (file == 0) return false;
   vma.file = file;
@@ -198,6 +212,7 @@ export function giveShmem(vma: Vma): bool {
 
 /** Takes back `allocate`. */
 export function undoAllocate(vma: Vma): void {
+  step(STEP_UNDO_ALLOCATE);
   count(UNWIND_STEPS);
   vmi.release();
   discardVma(vma);
@@ -208,6 +223,7 @@ export function undoAllocate(vma: Vma): void {
  * neighbours. `close` is not called: the ops are dummy by now.
  */
 export function undoHook(m: Mapping, vma: Vma): void {
+  step(STEP_UNDO_HOOK);
   undoGetFile(vma.file);
   vma.file = 0;
   vma.ops = OPS_DUMMY;
@@ -221,12 +237,14 @@ export function undoHook(m: Mapping, vma: Vma): void {
 /** Takes back the charge. */
 export function undoCharge(m: Mapping): void {
   if (m.charged == 0) return;
+  step(STEP_UNDO_CHARGE);
   count(UNWIND_STEPS);
   uncharge(m.charged);
 }
 
 /** A mapping that stood complete goes like any other: everything that munmap takes back is a step. */
 export function undoMapping(m: Mapping): void {
+  step(STEP_UNDO_MAPPING);
   if (unmap.pages) count(UNWIND_HOLES); // what it had replaced is gone all the same
   const before = thingsTakenBack();
   munmap(m.start, m.end - m.start);
@@ -238,11 +256,19 @@ function thingsTakenBack(): u64 {
     + counter(MAPLE_STORES);
 }
 
+/** Puts the reference that a hook of 7.0 or later has handed over with its file. */
+export function undoHandOver(m: Mapping): void {
+  if (m.handedOver == 0) return;
+  step(STEP_UNDO_FILE);
+  undoGetFile(m.file);
+}
+
 /** Old mappings come back, or leave a hole. */
 export function undoGather(): void { abort(unmap); }
 
 /** Stores the VMA with the nodes held: it replaces all that is still in its range. */
 export function insert(m: Mapping, vma: Vma): void {
+  step(STEP_INSERT);
   vma.attached = 1;
   count(MAPLE_STORES);
   commit(vmi, vma.id);
@@ -252,6 +278,7 @@ export function insert(m: Mapping, vma: Vma): void {
 
 /** Frees what was replaced, and counts what there is now. */
 export function finish(m: Mapping, vma: Vma): void {
+  step(STEP_COMPLETE);
   complete(unmap);
   statAccount(vma.flags, m.pages);
   if (vma.flags & VM_LOCKED) {

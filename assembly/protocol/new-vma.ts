@@ -2,6 +2,7 @@
 // driver has one, then the store. (__mmap_new_vma)
 
 import { ENOMEM, HOOK_BOTH, HOOK_COMPAT, HOOK_MMAP, OPS_DUMMY, VM_SHARED } from "../abi";
+import { STEP_GET_FILE, STEP_GIVE_OPS, STEP_HOOK_COMPAT, STEP_HOOK_MMAP, step } from "../steps";
 import { getFile } from "../vma/file";
 import { exists, mm, Vma } from "../vma/record";
 import { callCompat, callMmap, callMmapAfterProto } from "./driver";
@@ -21,6 +22,7 @@ export function makeVma(m: Mapping, file: u32): u32 {
   if (!exists(vma)) return ENOMEM;
   if (m.file) {
     vma.file = m.file;
+    step(STEP_GET_FILE);
     if (m.handedOver == 0) getFile(m.file);
     const error = callHook(vma, file);
     if (error) {
@@ -39,15 +41,26 @@ export function makeVma(m: Mapping, file: u32): u32 {
 /** The .mmap hook, for drivers that have one. */
 function callHook(vma: Vma, file: u32): u32 {
   switch (mm.hook) {
-    case HOOK_MMAP: return callMmap(vma);
-    case HOOK_BOTH: return callMmapAfterProto(vma, file);
-    case HOOK_COMPAT: return callCompat(vma);
+    case HOOK_MMAP: {
+      step(STEP_HOOK_MMAP);
+      return callMmap(vma);
+    }
+    case HOOK_BOTH: {
+      step(STEP_HOOK_MMAP);
+      return callMmapAfterProto(vma, file);
+    }
+    case HOOK_COMPAT: {
+      step(STEP_HOOK_COMPAT);
+      return callCompat(vma);
+    }
     default: return 0;
   }
 }
 
 /** Ops that a descriptor has given, for a VMA that still has none (rfc). */
 export function giveOps(m: Mapping, vma: Vma): void {
+  if (m.becomesAnonymous == 0 && m.opsGiven == 0) return;
+  step(STEP_GIVE_OPS);
   if (m.becomesAnonymous) vma.ops = 0;
-  else if (m.opsGiven && vma.ops == OPS_DUMMY) vma.ops = m.ops;
+  else if (vma.ops == OPS_DUMMY) vma.ops = m.ops;
 }

@@ -3,6 +3,7 @@
 import {
   PROFILE_6_11, PROFILE_6_12, PROFILE_6_15, PROFILE_6_16, PROFILE_6_18, PROFILE_7_0, PROFILE_RFC,
 } from "../abi";
+import { STEP_REGION_CHECKS, step } from "../steps";
 import { mm } from "../vma/record";
 import { mapRegion611 } from "./6.11";
 import { mapRegion612 } from "./6.12";
@@ -18,6 +19,7 @@ import { mapRegionRfc } from "./rfc";
 export function mapRegion(file: u32, start: u64, length: u64, flags: u64, pgoff: u64): u32 {
   // up to 6.11 the checks of enterRegion come after the hook, on what it made of the flags
   if (mm.profile == PROFILE_6_11) return mapRegion611(file, start, length, flags, pgoff);
+  step(STEP_REGION_CHECKS);
   const refused = enterRegion(file, flags);
   if (refused) return refused;
   const error = dispatch(file, start, length, flags, pgoff);

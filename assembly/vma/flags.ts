@@ -5,6 +5,7 @@ import {
   VM_DROPPABLE, VM_EXEC, VM_GROWSDOWN, VM_HUGETLB, VM_LOCKED, VM_LOCKONFAULT, VM_MAYBE_GUARD, VM_MAYSHARE, VM_MAYWRITE,
   VM_MERGEABLE, VM_NOHUGEPAGE, VM_READ, VM_SHARED, VM_SOFTDIRTY, VM_SPECIAL, VM_SYNC, VM_WRITE,
 } from "../abi";
+import { STEP_KSM, step } from "../steps";
 import { mm, Vma } from "./record";
 
 export const VM_LOCKED_MASK: u64 = VM_LOCKED | VM_LOCKONFAULT;
@@ -61,7 +62,9 @@ export function supportsLockInMmap(flags: u64): bool {
 
 /** The flags, with MERGEABLE where the process asked for it with PR_SET_MEMORY_MERGE (ksm_vma_flags). */
 @inline export function withKsm(flags: u64): u64 {
-  return mm.mergeAny && suitsKsm(flags) ? flags | VM_MERGEABLE : flags;
+  if (!mm.mergeAny || !suitsKsm(flags)) return flags;
+  step(STEP_KSM);
+  return flags | VM_MERGEABLE;
 }
 
 /** MADV_MERGEABLE on a mapping that KSM cannot take is ignored. */

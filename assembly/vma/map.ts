@@ -12,6 +12,7 @@ import {
 import { lookup, vmaTree } from "../maple/cursor";
 import { find } from "../maple/walk";
 import { mapRegion } from "../protocol/profiles";
+import { STEP_CHECKS, STEP_FILE_CHECKS, STEP_PLACE, step } from "../steps";
 import { canLock, mayLock } from "./account";
 import { flagsOfMap, flagsOfProt } from "./flags";
 import { choosePlace } from "./place";
@@ -27,6 +28,7 @@ let pageOffset: u64 = 0;
 
 /** The address mapped, or -errno. `file` 0 = anonymous; `pgoff` in pages. */
 export function mmap(addr: u64, length: u64, prot: u64, mapFlags: u64, file: u32, pgoff: u64): i64 {
+  step(STEP_CHECKS);
   if (length == 0) return -EINVAL;
   let access = prot;
   if (prot & PROT_READ && mm.readImpliesExec && !(file != 0 && fileOf(file).mode & FILE_MODE_NOEXEC)) access |= PROT_EXEC;
@@ -39,6 +41,7 @@ export function mmap(addr: u64, length: u64, prot: u64, mapFlags: u64, file: u32
   if (mm.mapCount > mm.maxMapCount) return -ENOMEM;
 
   vmFlags = flagsOfProt(access) | flagsOfMap(flags) | mm.defFlags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+  step(STEP_PLACE);
   const place = choosePlace(file, hint, size, pgoff, flags);
   if (place < 0) return place;
   if (flags & MAP_FIXED_NOREPLACE) {
@@ -48,6 +51,7 @@ export function mmap(addr: u64, length: u64, prot: u64, mapFlags: u64, file: u32
   if (flags & MAP_LOCKED && !canLock()) return -EPERM;
   if (!mayLock(vmFlags, size >> 12)) return -EAGAIN;
 
+  step(STEP_FILE_CHECKS);
   pageOffset = pgoff;
   const refused = file ? checkFile(file, access, flags, size) : checkAnonymous(flags, place);
   if (refused) return -(<i64>refused);

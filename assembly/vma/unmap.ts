@@ -15,6 +15,7 @@ import { find, previous, previousRange } from "../maple/walk";
 import { beginFlush, endFlush } from "../paging/gather";
 import { freeTables } from "../paging/tables";
 import { zapRange } from "../paging/zap";
+import { STEP_ABORT_HOLE, STEP_ABORT_REATTACH, step } from "../steps";
 import { isData, isExecutable, isStack, uncharge } from "./account";
 import { unlinkAnon } from "./anon";
 import { putFile, unlinkFile } from "./file";
@@ -208,10 +209,12 @@ export function abort(u: Unmap): void {
   if (u.pages == 0) return;
   count(UNWIND_ABORTS);
   if (u.populated) {
+    step(STEP_ABORT_REATTACH);
     u.populated = 0;
     reattach();
     return;
   }
+  step(STEP_ABORT_HOLE);
   count(UNWIND_HOLES);
   count(UNWIND_STEPS);
   storeHole(u.start, u.end);

@@ -3,7 +3,7 @@
 import * as abi from "../core/abi.js";
 import { UsageError } from "../errors.js";
 
-export type HookName = "mmap" | "mmap_proto" | "mmap_prepare" | "compat";
+export type HookName = "mmap" | "mmap_proto" | "mmap_proto+mmap" | "mmap_prepare" | "compat";
 
 export interface KernelProfile {
   id: string;
@@ -60,6 +60,10 @@ export const KERNELS: readonly KernelProfile[] = [
 export const HOOKS: Readonly<Record<HookName, { hook: number; title: string }>> = {
   mmap: { hook: abi.HOOK_MMAP, title: "the .mmap() hook, given a finished VMA" },
   mmap_proto: { hook: abi.HOOK_MMAP_PROTO, title: "the .mmap_proto() hook as first posted" },
+  "mmap_proto+mmap": {
+    hook: abi.HOOK_BOTH,
+    title: ".mmap_proto() for what a descriptor takes, .mmap() besides for the PTEs",
+  },
   mmap_prepare: {
     hook: abi.HOOK_MMAP_PREPARE,
     title: "the .mmap_prepare() hook, given a descriptor before any VMA exists",
@@ -70,6 +74,24 @@ export const HOOKS: Readonly<Record<HookName, { hook: number; title: string }>> 
   },
 };
 
+/** Kernels whose descriptor can ask for PTEs: an action completes the mapping once it stands. */
+const WITH_ACTIONS = ["7.0", "7.3"];
+
+/** Why a driver that sets PTEs before mmap returns cannot be written for a protocol; null when it can. */
+export function whyNoPtes({ hook, kernel }: Protocol): string | null {
+  switch (hook) {
+    case "mmap":
+    case "mmap_proto+mmap":
+      return null;
+    case "mmap_proto":
+      return "only a VMA takes PTEs; such a driver kept its .mmap beside it: mmap_proto+mmap@rfc";
+    default:
+      return WITH_ACTIONS.includes(kernel.id)
+        ? null
+        : "a descriptor can ask for PTEs only since 7.0; until then such a driver stayed with .mmap";
+  }
+}
+
 /** How a driver is entered, in which kernel: `mmap@6.15`. */
 export interface Protocol {
   id: string;
@@ -78,15 +100,13 @@ export interface Protocol {
   /** PROFILE_* of the core. */
   profile: number;
   title: string;
-  /** Whether the core models this pair today. */
-  supported: boolean;
 }
 
-const SUPPORTED = new Set(["mmap@6.15", "mmap@7.3", "mmap_prepare@7.3"]);
 const WITH_PREPARE = ["6.16", "6.18", "7.0", "7.3"];
 const KERNELS_OF: Readonly<Record<HookName, readonly string[]>> = {
   mmap: KERNELS.map((kernel) => kernel.id),
   mmap_proto: ["rfc"],
+  "mmap_proto+mmap": ["rfc"],
   mmap_prepare: WITH_PREPARE,
   compat: WITH_PREPARE,
 };
@@ -101,7 +121,6 @@ export const PROTOCOLS: readonly Protocol[] = KERNELS.flatMap((kernel) =>
       kernel,
       profile: kernel.profile,
       title: `${HOOKS[hook].title}; ${kernel.title}`,
-      supported: SUPPORTED.has(`${hook}@${kernel.id}`),
     })),
 );
 
@@ -134,6 +153,7 @@ export function parseProtocol(text: string): Protocol {
 function whyNot(hook: HookName, kernel: string): string {
   switch (hook) {
     case "mmap_proto":
+    case "mmap_proto+mmap":
       return ".mmap_proto was only ever posted (profile rfc); 6.16 took the hook in as .mmap_prepare";
     case "mmap_prepare":
       return kernel === "rfc"
@@ -144,16 +164,4 @@ function whyNot(hook: HookName, kernel: string): string {
     case "mmap":
       return "every kernel has .mmap";
   }
-}
-
-/** A protocol that the core can run. UsageError that says plainly when it cannot yet. */
-export function parseRunnableProtocol(text: string): Protocol {
-  const protocol = parseProtocol(text);
-  if (!protocol.supported) {
-    const runs = PROTOCOLS.filter((p) => p.supported).map((p) => p.id);
-    throw new UsageError(
-      `protocol "${text}" existed but is not modelled yet; these run: ${runs.join(", ")}`,
-    );
-  }
-  return protocol;
 }

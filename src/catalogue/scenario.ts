@@ -1,10 +1,11 @@
 // A scenario: workload x driver x protocol, and its id `WORKLOAD/DRIVER/PROTOCOL?name=value&...`.
 
+import { EAGER_NONE } from "../core/abi.js";
 import type { Core } from "../core/core.js";
 import { UsageError } from "../errors.js";
 import { type Driver, driverFamily, driverOf } from "./drivers.js";
 import { DRIVER_INDEX } from "./generators.js";
-import { HOOKS, type Protocol, parseRunnableProtocol } from "./kernels.js";
+import { HOOKS, type Protocol, parseProtocol, whyNoPtes } from "./kernels.js";
 import { type Parameters, queryText, splitQuery } from "./parameters.js";
 import { type BuiltWorkload, type Workload, workloadOf, workloadParameters } from "./workloads.js";
 
@@ -17,8 +18,25 @@ export interface Scenario {
   params: Parameters;
 }
 
-/** The scenario of three parts. UsageError when workload and driver both use a parameter's name. */
+/** Why this driver could not exist under a protocol; null when it could. */
+export function refusal(driver: Driver, protocol: Protocol): string | null {
+  const { eager = EAGER_NONE } = driver.record(protocol.hook);
+  const reason = eager === EAGER_NONE ? null : whyNoPtes(protocol);
+  return reason && `driver ${driver.id} sets PTEs, under ${protocol.id} no driver can: ${reason}`;
+}
+
+/** UsageError with the reason when a driver could not exist under a protocol. */
+export function checkPair(driver: Driver, protocol: Protocol): void {
+  const reason = refusal(driver, protocol);
+  if (reason) throw new UsageError(reason);
+}
+
+/**
+ * The scenario of three parts. UsageError when workload and driver both use a parameter's name, or when the
+ * driver could not exist under the protocol.
+ */
 export function scenarioOf(workload: Workload, driver: Driver, protocol: Protocol): Scenario {
+  checkPair(driver, protocol);
   const both = Object.keys(workload.params).find((name) => Object.hasOwn(driver.params, name));
   if (both !== undefined) {
     throw new UsageError(`workload ${workload.id} and driver ${driver.id} both have "${both}"`);
@@ -48,7 +66,7 @@ export function parseScenario(text: string): Scenario {
   return scenarioOf(
     workloadOf(workloadId, forWorkload),
     driverOf(family, forDriver),
-    parseRunnableProtocol(protocolId),
+    parseProtocol(protocolId),
   );
 }
 

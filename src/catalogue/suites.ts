@@ -7,7 +7,7 @@ import { UsageError } from "../errors.js";
 import { parseDriver } from "./drivers.js";
 import { matches } from "./glob.js";
 import type { Protocol } from "./kernels.js";
-import { type Scenario, scenarioOf } from "./scenario.js";
+import { refusal, type Scenario, scenarioOf } from "./scenario.js";
 import { parseWorkload } from "./workloads.js";
 
 const names = z.array(z.string().min(1)).min(1);
@@ -63,7 +63,17 @@ export interface ScenarioGroup {
   scenarios: Scenario[];
 }
 
-/** Every group of a suite under the protocols, in the suite's order, without what the filters leave out. */
+/** What a suite leaves out under the protocols because it could not exist, each reason once. */
+export function refusals(suite: Suite, protocols: readonly Protocol[]): string[] {
+  const drivers = suite.groups.flatMap((group) => group.drivers.map(parseDriver));
+  const reasons = drivers.flatMap((driver) => protocols.map((p) => refusal(driver, p)));
+  return [...new Set(reasons.filter((reason) => reason !== null))];
+}
+
+/**
+ * Every group of a suite under the protocols, in the suite's order, without what the filters leave out and
+ * without pairs of driver and protocol that could not exist (`refusals`).
+ */
 export function groupsOf(
   suite: Suite,
   protocols: readonly Protocol[],
@@ -74,6 +84,7 @@ export function groupsOf(
     for (const workload of group.workloads.map(parseWorkload)) {
       for (const driver of group.drivers.map(parseDriver)) {
         const scenarios = protocols
+          .filter((protocol) => refusal(driver, protocol) === null)
           .map((protocol) => scenarioOf(workload, driver, protocol))
           .filter(({ id }) => filters.length === 0 || filters.some((f) => matches(f, id)));
         const first = scenarios[0];

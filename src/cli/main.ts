@@ -27,6 +27,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/list.js")).listCommand(),
   },
   {
+    name: "explain",
+    summary: "one mmap, step by step, under each protocol side by side",
+    load: async () => (await import("./commands/explain.js")).explainCommand(),
+  },
+  {
     name: "replay",
     summary: "replay recorded memory calls, and compare with what the kernel did",
     load: async () => (await import("./commands/replay.js")).replayCommand(),

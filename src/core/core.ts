@@ -66,6 +66,12 @@ export type Snapshot = readonly { at: number; bytes: Uint8Array }[];
 
 export type Counters = Record<EventName, number>;
 
+/** A step of an operation: STEP_*, and the work counted until the next one began. */
+export interface StepView {
+  step: number;
+  work: Partial<Counters>;
+}
+
 export interface DigestOptions {
   operations: number;
   pages: number;
@@ -221,15 +227,32 @@ export class Core {
     return results;
   }
 
+  /** Runs one operation and says which steps it took, in order; none in the timing build. */
+  trace(operation: Operation): { result: OperationResult; steps: StepView[] } {
+    this.view.setUint32(abi.STEPS_AT, 1, true);
+    this.view.setUint32(abi.STEPS_AT + 4, 0, true);
+    const [result] = this.run([operation]);
+    this.view.setUint32(abi.STEPS_AT, 0, true);
+    const records = Array.from({ length: this.view.getUint32(abi.STEPS_AT + 4, true) }, (_, i) => {
+      const at = abi.STEPS_AT + 8 + i * abi.STEP_SIZE;
+      return { step: this.view.getUint32(at, true), counters: this.counters(at + 8) };
+    });
+    const steps = records.slice(0, -1).map(({ step, counters }, i) => ({
+      step,
+      work: growth(counters, records[i + 1]?.counters ?? counters),
+    }));
+    return { result: result as OperationResult, steps };
+  }
+
   clearCounters(): void {
     this.bytes.fill(0, abi.COUNTERS_AT, abi.COUNTERS_AT + abi.EVENT_COUNT * 8);
   }
 
   /** All counters; zero everywhere in the timing build. */
-  counters(): Counters {
+  counters(table = abi.COUNTERS_AT): Counters {
     const counters = {} as Counters;
     for (const [name, index] of Object.entries(EVENTS)) {
-      counters[name as EventName] = this.get(abi.COUNTERS_AT + index * 8, WORD);
+      counters[name as EventName] = this.get(table + index * 8, WORD);
     }
     return counters;
   }
@@ -275,6 +298,13 @@ export class Core {
       mapped: this.get(at, mapped),
       writable: this.get(at, writable),
     };
+  }
+
+  /** Whether the failure that the last operation asked for (`fail`, `at`) has come about. */
+  failureReached(): boolean {
+    const { failAt, failSeen } = abi.MM;
+    const wanted = this.get(abi.MM_AT, failAt);
+    return wanted > 0 && this.get(abi.MM_AT, failSeen) >= wanted;
   }
 
   /** Page-table pages in use, the PGD not counted. */
@@ -349,6 +379,14 @@ export class Core {
 }
 
 const WORD: Field = { at: 0, type: "u64" };
+
+/** The counters that have grown, by how much. */
+function growth(before: Counters, after: Counters): Partial<Counters> {
+  const names = Object.keys(before) as EventName[];
+  return Object.fromEntries(
+    names.filter((name) => after[name] > before[name]).map((n) => [n, after[n] - before[n]]),
+  );
+}
 
 function statusText(status: number): string {
   if (status === abi.STATUS_POOL_EMPTY) return "the model's memory is full";

@@ -3,7 +3,13 @@ import { parseDriver } from "../../src/catalogue/drivers.js";
 import { matches } from "../../src/catalogue/glob.js";
 import { parseProtocol } from "../../src/catalogue/kernels.js";
 import { parseScenario, scenarioOf } from "../../src/catalogue/scenario.js";
-import { groupsOf, parseSuite, readSuite, suiteNames } from "../../src/catalogue/suites.js";
+import {
+  groupsOf,
+  parseSuite,
+  readSuite,
+  refusals,
+  suiteNames,
+} from "../../src/catalogue/suites.js";
 import { parseWorkload } from "../../src/catalogue/workloads.js";
 import { UsageError } from "../../src/errors.js";
 
@@ -34,6 +40,8 @@ describe("scenario ids", () => {
     ["x/vmops-only/mmap@6.15", /no workload "x"/],
     ["append-merge/x/mmap@6.15", /no driver "x"/],
     ["append-merge/vmops-only/mmap_prepare@6.15", /never existed/],
+    ["append-never/pfnmap-eager-full/mmap_prepare@6.18", /sets PTEs.*only since 7\.0/],
+    ["append-never/pfnmap-eager-full/mmap_proto@rfc", /mmap_proto\+mmap@rfc/],
     ["append-merge/vmops-only/mmap@6.15?x=1", /driver vmops-only has no parameter "x"/],
   ])("%j is refused", (id, reason) => {
     expect(() => parseScenario(id)).toThrow(UsageError);
@@ -94,6 +102,16 @@ describe("suites", () => {
       ["tree-1000/vmops-only/mmap@6.15"],
     ]);
     expect(groupsOf(readSuite("quick"), protocols, ["nothing"])).toEqual([]);
+  });
+
+  test("a driver that a protocol does not allow is left out there, with the reason", () => {
+    const both = ["mmap@6.15", "mmap_prepare@6.18"].map(parseProtocol);
+    const suite = readSuite("quick");
+    const ids = groupsOf(suite, both, []).flatMap((g) => g.scenarios.map((s) => s.id));
+    expect(ids.some((id) => id.includes("/pfnmap-eager-full/mmap@6.15"))).toBe(true);
+    expect(ids.some((id) => id.includes("/pfnmap-eager-full/mmap_prepare@6.18"))).toBe(false);
+    expect(refusals(suite, both)).toEqual([expect.stringContaining("only since 7.0")]);
+    expect(refusals(suite, protocols)).toEqual([]);
   });
 
   test("a wrong file is named with the place", () => {

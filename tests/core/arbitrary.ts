@@ -2,11 +2,11 @@
 // world, so that calls meet; limits are small enough to be met as well.
 
 import fc from "fast-check";
+import { HOOKS, PROTOCOLS } from "../../src/catalogue/kernels.js";
 import * as abi from "../../src/core/abi.js";
 import type { DriverRecord, FileRecord } from "../../src/core/core.js";
 import type { Operation } from "../../src/core/operation.js";
 import type { Settings } from "../../src/core/settings.js";
-import { PROTOCOLS } from "./pages.js";
 
 export const BASE = 0x1000_0000_0000;
 const PAGE = 4096;
@@ -30,7 +30,7 @@ const usually = <T>(first: T, ...others: T[]) =>
 
 const settings: fc.Arbitrary<Partial<Settings>> = fc
   .record({
-    protocol: fc.constantFrom(...Object.values(PROTOCOLS)),
+    protocol: fc.constantFrom(...PROTOCOLS),
     touch: fc.constantFrom(abi.TOUCH_NONE, abi.TOUCH_NONE, abi.TOUCH_WRITTEN, abi.TOUCH_ALL),
     maxMapCount: usually(65530, 6, 9, 14),
     limitAs: usually(abi.NO_LIMIT, 90 * PAGE, 200 * PAGE),
@@ -46,7 +46,10 @@ const settings: fc.Arbitrary<Partial<Settings>> = fc
     ipcLock: usually(false, true),
     thp: usually(true, false),
   })
-  .map(({ protocol, ...rest }) => ({ ...protocol, ...rest }));
+  .map(({ protocol, ...rest }) => {
+    const { profile, hook } = protocol;
+    return { profile, hook: HOOKS[hook].hook, ...rest };
+  });
 
 const anyDriver: fc.Arbitrary<DriverRecord> = fc.record({
   flagsSet: usually(0, abi.VM_DONTDUMP, abi.VM_LOCKED, abi.VM_PFNMAP, abi.VM_SEQ_READ),

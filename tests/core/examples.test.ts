@@ -2,11 +2,10 @@
 
 import { describe, expect, test } from "vitest";
 import * as abi from "../../src/core/abi.js";
-import { Pages, PROTOCOL_IDS, type ProtocolId } from "./pages.js";
+import { Pages, PROTOCOL_IDS } from "./pages.js";
 
 const FILE_OPS = abi.OPS_INSTALLED | abi.OPS_FAULT;
 const SHARED = abi.MAP_FIXED | abi.MAP_SHARED;
-const MODERN: ProtocolId[] = ["mmap@7.3", "mmap_prepare@7.3"];
 
 describe.each(PROTOCOL_IDS)("%s", (protocol) => {
   test("anonymous neighbours become one VMA; NORESERVE keeps them apart", () => {
@@ -65,17 +64,19 @@ describe.each(PROTOCOL_IDS)("%s", (protocol) => {
     space.map(10, 40);
     space.core.configure({ limitAs: 4096 });
     expect(space.map(20, 30)).toBe(-abi.ENOMEM);
-    expect(space.draw()).toBe("10..20 20..30 30..40");
-    expect(space.count).toBe(3);
+    // up to 6.11 the limit is asked before anything is split
+    const layout = protocol === "mmap@6.11" ? "10..40" : "10..20 20..30 30..40";
+    expect(space.draw()).toBe(layout);
   });
 
-  test("a charge that is refused keeps the old mapping, and the splits", () => {
+  test("a charge that is refused keeps the old mapping, and the split", () => {
     const space = new Pages(protocol);
     space.map(10, 40);
-    const before = space.core.account().committed;
     expect(space.map(35, 45, { fail: abi.FAIL_CHARGE, at: 1 })).toBe(-abi.ENOMEM);
-    expect(space.draw()).toBe("10..35 35..40");
-    expect(space.core.account().committed).toBe(before);
+    // up to 6.11 the old mapping is unmapped by then, for good
+    const early = protocol === "mmap@6.11";
+    expect(space.draw()).toBe(early ? "10..35" : "10..35 35..40");
+    expect(space.core.account().committed).toBe(early ? 25 : 30);
   });
 
   test("map_count may pass its limit by one", () => {
@@ -110,115 +111,8 @@ describe.each(PROTOCOL_IDS)("%s", (protocol) => {
     const [left, right] = space.core.layout();
     expect(left?.anonVma).not.toBe(right?.anonVma);
     space.map(20, 30);
-    expect(space.draw()).toBe("10..30 30..40");
-  });
-});
-
-test("a flag that the hook adds: merged after the hook, merged before it, or not at all", () => {
-  const expected: Record<ProtocolId, string> = {
-    "mmap@6.15": "10..30f1",
-    "mmap@7.3": "10..20f1 20..30f1",
-    "mmap_prepare@7.3": "10..30f1",
-  };
-  for (const protocol of PROTOCOL_IDS) {
-    const space = new Pages(protocol)
-      .driver(0, { ops: FILE_OPS, flagsSet: abi.VM_DONTDUMP })
-      .file(1);
-    space.map(10, 20, { file: 1, pgoff: 0 });
-    space.map(20, 30, { file: 1, pgoff: 10 });
-    // a private file mapping of 7.3 must also continue in the anonymous index; here it does
-    expect(space.draw(), protocol).toBe(expected[protocol]);
-  }
-});
-
-test("the second merge of 6.15 is refused when the hook has installed `close`", () => {
-  const space = new Pages("mmap@6.15")
-    .driver(0, { ops: FILE_OPS | abi.OPS_CLOSE, flagsSet: abi.VM_DONTDUMP })
-    .file(1);
-  space.map(10, 20, { file: 1, pgoff: 0 });
-  space.map(20, 30, { file: 1, pgoff: 10 });
-  expect(space.draw()).toBe("10..20f1 20..30f1");
-});
-
-test("the second merge of 6.15 needs no VMA below: it may merge with the one above", () => {
-  const space = new Pages("mmap@6.15")
-    .driver(0, { ops: FILE_OPS, flagsSet: abi.VM_DONTDUMP })
-    .file(1);
-  space.map(20, 30, { file: 1, pgoff: 10 });
-  space.map(10, 20, { file: 1, pgoff: 0 });
-  expect(space.draw()).toBe("10..30f1");
-  expect(space.offsets()).toEqual([0]);
-});
-
-test("PR_SET_MEMORY_MERGE: the mergeable bit comes too late for 6.15 to merge", () => {
-  const layouts = PROTOCOL_IDS.map((protocol) => {
-    const space = new Pages(protocol, { mergeAny: true });
-    space.map(10, 20);
-    space.map(20, 30);
-    return space.draw();
-  });
-  expect(layouts).toEqual(["10..20 20..30", "10..30", "10..30"]);
-});
-
-test("mremap at the map-count limit: 7.3 refuses even a shrink", () => {
-  for (const protocol of PROTOCOL_IDS) {
-    const space = new Pages(protocol, { maxMapCount: 4 });
-    space.map(10, 20);
-    space.map(30, 40);
-    const result = space.remap(10, 20, 5, 0);
-    expect(result).toBe(MODERN.includes(protocol) ? -abi.ENOMEM : 10);
-  }
-});
-
-test("a failing hook over charged memory: 6.15 loses what the old mapping was charged", () => {
-  const leaked = PROTOCOL_IDS.map((protocol) => {
-    const space = new Pages(protocol)
-      .driver(0, { failPoint: abi.HOOK_FAILS_AT_ONCE, errno: abi.EIO })
-      .file(1);
-    space.map(10, 40);
-    space.map(20, 30, { file: 1 });
-    const charged = space.core
-      .layout()
-      .reduce((pages, { start, end }) => pages + (end - start) / 4096, 0);
-    return space.core.account().committed - charged;
-  });
-  expect(leaked).toEqual([10, 0, 0]);
-});
-
-describe("a failure after the mapping stood (.mmap_prepare with an action)", () => {
-  test("takes the whole mapping away again, `close` included", () => {
-    const space = new Pages("mmap_prepare@7.3")
-      .driver(0, {
-        ops: abi.OPS_INSTALLED | abi.OPS_CLOSE,
-        eager: abi.EAGER_REMAP_PFN,
-        failPoint: abi.HOOK_FAILS_AFTER_PTES,
-        failAfter: 3,
-        errno: abi.EAGAIN,
-        pfn: 0x100000,
-      })
-      .file(1);
-    space.map(0, 10);
-    space.core.clearCounters();
-    expect(space.map(2, 8, { file: 1, flags: SHARED })).toBe(-abi.EAGAIN);
-    expect(space.draw()).toBe("0..2 8..10");
-    const counters = space.core.counters();
-    expect(counters["hook.closes"]).toBe(1);
-    expect(counters["page.ptesSet"]).toBe(3);
-    expect(counters["page.ptesCleared"]).toBe(3);
-    expect(space.core.fileState(1)).toEqual({ refs: 0, mapped: 0, writable: 0 });
-    expect(space.core.account().committed).toBe(4);
-  });
-
-  test("reports the error that the driver asked for", () => {
-    const space = new Pages("mmap_prepare@7.3")
-      .driver(0, {
-        ops: abi.OPS_INSTALLED | abi.OPS_MAPPED,
-        failPoint: abi.HOOK_FAILS_MAPPED,
-        errno: abi.ENOMEM,
-        errorOverride: abi.EAGAIN,
-      })
-      .file(1);
-    expect(space.map(2, 8, { file: 1, flags: SHARED })).toBe(-abi.EAGAIN);
-    expect(space.draw()).toBe("");
+    // up to 6.11 the right one is asked first, and the two are never compared
+    const layout = protocol === "mmap@6.11" ? "10..20 20..40" : "10..30 30..40";
+    expect(space.draw()).toBe(layout);
   });
 });

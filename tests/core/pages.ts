@@ -1,5 +1,6 @@
 // Address spaces in the language of the kernel's documentation: page numbers, and one line a layout.
 
+import { HOOKS, KERNELS, PROTOCOLS, parseProtocol } from "../../src/catalogue/kernels.js";
 import * as abi from "../../src/core/abi.js";
 import { Core, type DriverRecord, type FileRecord } from "../../src/core/core.js";
 import type { Operation } from "../../src/core/operation.js";
@@ -11,13 +12,21 @@ const PAGE = 4096;
 const RW = abi.PROT_READ | abi.PROT_WRITE;
 const FIXED_PRIVATE = abi.MAP_FIXED | abi.MAP_PRIVATE;
 
-export const PROTOCOLS = {
-  "mmap@6.15": { profile: abi.PROFILE_6_15, hook: abi.HOOK_MMAP },
-  "mmap@7.3": { profile: abi.PROFILE_7_3, hook: abi.HOOK_MMAP },
-  "mmap_prepare@7.3": { profile: abi.PROFILE_7_3, hook: abi.HOOK_MMAP_PREPARE },
-} as const;
-export type ProtocolId = keyof typeof PROTOCOLS;
-export const PROTOCOL_IDS = Object.keys(PROTOCOLS) as ProtocolId[];
+/** Every protocol, oldest kernel first. */
+export const PROTOCOL_IDS: readonly string[] = PROTOCOLS.map(({ id }) => id);
+
+/** The protocols of a hook, from a kernel on up to another. */
+export function protocols(hook: string, from = "6.11", to = "7.3"): string[] {
+  const kernels = KERNELS.map(({ id }) => id);
+  const range = kernels.slice(kernels.indexOf(from), kernels.indexOf(to) + 1);
+  return PROTOCOLS.filter((p) => p.hook === hook && range.includes(p.kernel.id)).map((p) => p.id);
+}
+
+/** Whether the kernel of a protocol is this one or older. */
+export function upTo(kernel: string, protocol: string): boolean {
+  const order = KERNELS.map(({ id }) => id);
+  return order.indexOf(parseProtocol(protocol).kernel.id) <= order.indexOf(kernel);
+}
 
 export interface MapOptions {
   file?: number;
@@ -33,9 +42,10 @@ export interface MapOptions {
 export class Pages {
   readonly core: Core;
 
-  constructor(protocol: ProtocolId, settings: Partial<Settings> = {}) {
+  constructor(protocol: string, settings: Partial<Settings> = {}) {
     this.core = shared;
-    this.core.reset({ ...PROTOCOLS[protocol], ...settings });
+    const { profile, hook } = parseProtocol(protocol);
+    this.core.reset({ profile, hook: HOOKS[hook].hook, ...settings });
   }
 
   file(id: number, record: FileRecord = {}): this {

@@ -17,13 +17,7 @@ interface Listed {
 const KINDS: Readonly<Record<string, () => Listed[]>> = {
   kernels: () => KERNELS.map(({ id, title }) => ({ id, title })),
   protocols: () =>
-    PROTOCOLS.map(({ id, title, hook, kernel, supported }) => ({
-      id,
-      title: supported ? title : `${title} (not modelled yet)`,
-      hook,
-      kernel: kernel.id,
-      supported,
-    })),
+    PROTOCOLS.map(({ id, title, hook, kernel }) => ({ id, title, hook, kernel: kernel.id })),
   drivers: () =>
     DRIVERS.map(({ id, title, examples, parameters }) => ({
       id,

@@ -2,7 +2,8 @@
 
 import { Command, Option } from "commander";
 import { driverText, parseDriver } from "../../catalogue/drivers.js";
-import { HOOKS, parseRunnableProtocol } from "../../catalogue/kernels.js";
+import { HOOKS, parseProtocol } from "../../catalogue/kernels.js";
+import { checkPair } from "../../catalogue/scenario.js";
 import { TOUCH_ALL, TOUCH_NONE, TOUCH_WRITTEN } from "../../core/abi.js";
 import { Core } from "../../core/core.js";
 import { UsageError } from "../../errors.js";
@@ -50,8 +51,9 @@ export function replayCommand(): Command {
 }
 
 async function replayFiles(files: string[], flags: ReplayFlags): Promise<void> {
-  const protocol = parseRunnableProtocol(flags.protocol);
+  const protocol = parseProtocol(flags.protocol);
   const driver = parseDriver(flags.driver);
+  checkPair(driver, protocol);
   if (flags.layout !== undefined && files.length > 1) {
     throw new UsageError("--layout takes the layout of one trace: name one file");
   }

@@ -5,9 +5,15 @@ import {
   DEFAULT_BASELINE,
   DEFAULT_CANDIDATE,
   type Protocol,
-  parseRunnableProtocol,
+  parseProtocol,
 } from "../../catalogue/kernels.js";
-import { groupsOf, readSuite, type ScenarioGroup, suiteNames } from "../../catalogue/suites.js";
+import {
+  groupsOf,
+  readSuite,
+  refusals,
+  type ScenarioGroup,
+  suiteNames,
+} from "../../catalogue/suites.js";
 import { UsageError } from "../../errors.js";
 import { MINIMUM_EFFECT } from "../../judge/verdict.js";
 import { measureSuite } from "../../measure/suite.js";
@@ -81,6 +87,11 @@ async function run(flags: RunFlags): Promise<void> {
   const groups = groupsOf(suite, protocols, flags.filter);
   if (groups.length === 0) throw nothingSelected(flags.filter, groupsOf(suite, protocols, []));
   checkWritable(flags.out);
+  if (!flags.quiet) {
+    for (const reason of refusals(suite, protocols)) {
+      process.stderr.write(`vmabench: left out: ${reason}\n`);
+    }
+  }
 
   const progress = progressOn(process.stderr, { quiet: flags.quiet === true });
   const interrupt = onInterrupt(() => {
@@ -128,7 +139,7 @@ function protocolsOf(baseline: string, candidates: readonly string[]): Protocol[
   const ids = [baseline, ...candidates];
   const twice = ids.find((id, i) => ids.indexOf(id) !== i);
   if (twice !== undefined) throw new UsageError(`protocol "${twice}" is named twice`);
-  return ids.map(parseRunnableProtocol);
+  return ids.map(parseProtocol);
 }
 
 function nothingSelected(filters: readonly string[], all: readonly ScenarioGroup[]): UsageError {

@@ -1,0 +1,79 @@
+// vmabench explain: what one mmap does, step by step, under each protocol.
+
+import { Command, Option } from "commander";
+import {
+  DEFAULT_BASELINE,
+  DEFAULT_CANDIDATE,
+  PROTOCOLS,
+  type Protocol,
+  parseProtocol,
+} from "../../catalogue/kernels.js";
+import { parseScenario, refusal } from "../../catalogue/scenario.js";
+import { UsageError } from "../../errors.js";
+import { explain } from "../../explain/explain.js";
+import { explainedText } from "../../explain/text.js";
+import { colorsFor } from "../../render/colors.js";
+
+interface ExplainFlags {
+  beside: string[];
+  all?: true;
+  call?: number;
+  seed: number;
+  json?: true;
+  quiet?: true;
+}
+
+export function explainCommand(): Command {
+  return new Command("explain")
+    .description("one mmap, step by step, under each protocol side by side")
+    .argument("<scenario>", "WORKLOAD/DRIVER/PROTOCOL?name=value&...")
+    .addOption(
+      new Option("--beside <protocol>", "shown beside the scenario's own; may be repeated")
+        .argParser((value: string, before: string[]) => [...before, value])
+        .default([], `${DEFAULT_BASELINE} and ${DEFAULT_CANDIDATE}`),
+    )
+    .option("--all", "under every protocol that the driver could exist under")
+    .option(
+      "--call <n>",
+      "which mmap of the workload (default: the first that meets a mapping)",
+      positive("--call"),
+    )
+    .option("--seed <n>", "seed of the generated operations", positive("--seed"), 1)
+    .option("--json", "print one JSON document")
+    .option("--quiet", "print the names of the steps only")
+    .action(explainScenario);
+}
+
+function positive(option: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value > 0 && Number.isSafeInteger(value)) return value;
+    throw new UsageError(`${option} ${text}: expected an integer from 1`);
+  };
+}
+
+async function explainScenario(text: string, flags: ExplainFlags): Promise<void> {
+  const scenario = parseScenario(text);
+  const { workload, driver } = scenario;
+  const protocols = protocolsOf(scenario.protocol, flags).filter(
+    (protocol) => refusal(driver, protocol) === null || flags.beside.includes(protocol.id),
+  );
+  const explained = await explain(workload, driver, protocols, flags);
+  if (flags.json) {
+    process.stdout.write(`${JSON.stringify(explained, null, 2)}\n`);
+  } else if (flags.quiet) {
+    const lines = explained.runs.map(
+      ({ protocol, steps }) => `${protocol}: ${steps.map(({ id }) => id).join(" ")}`,
+    );
+    process.stdout.write(`${lines.join("\n")}\n`);
+  } else {
+    process.stdout.write(explainedText(explained, colorsFor(process.stdout)));
+  }
+}
+
+/** The scenario's own first, none twice. */
+function protocolsOf(own: Protocol, flags: ExplainFlags): Protocol[] {
+  const named = flags.beside.length > 0 ? flags.beside : [DEFAULT_BASELINE, DEFAULT_CANDIDATE];
+  const others = flags.all ? PROTOCOLS : named.map(parseProtocol);
+  return [...new Set([own, ...others])];
+}
