@@ -41,7 +41,10 @@ function fault(page: u64, write: bool): bool {
   const at = table + entryOffset(page, PTE_SHIFT);
   const entry = load<u64>(at);
   if (isMapped(entry)) return write && makeWritable(vma, at, entry, page);
-  if (vma.ops == 0) return write ? installOwn(vma, at) : installZero(vma, at);
+  if (vma.ops == 0) { // shared, it lacks the file that ops would have come with (do_anonymous_page)
+    if (vma.flags & VM_SHARED) return false;
+    return write ? installOwn(vma, at) : installZero(vma, at);
+  }
   return vma.file != 0 && (vma.ops & OPS_FAULT) != 0 && fileFault(vma, table, page, write);
 }
 

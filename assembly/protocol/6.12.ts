@@ -27,7 +27,7 @@ export function mapRegion612(file: u32, start: u64, length: u64, flags: u64, pgo
   }
   let vma = firstMerge(m);
   if (!exists(vma)) {
-    error = makeVma(m, file);
+    error = makeVma(m);
     if (error) {
       undoCharge(m); // less what the replaced mappings had been charged: that part is lost
       undoGather();

@@ -26,7 +26,7 @@ export function mapRegion618(file: u32, start: u64, length: u64, flags: u64, pgo
   let vma = firstMerge(m);
   const merged = exists(vma);
   if (!merged) {
-    error = makeVma(m, file);
+    error = makeVma(m);
     if (error) {
       undoCharge(m);
       undoGather();

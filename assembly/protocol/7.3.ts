@@ -30,7 +30,7 @@ export function mapRegion73(file: u32, start: u64, length: u64, flags: u64, pgof
     finish(m, vma);
     return 0;
   }
-  error = makeVma(m, file);
+  error = makeVma(m);
   if (error) return unwind(m, error);
   vma = madeVma();
   if (!early) vma.flags = withKsm(vma.flags);

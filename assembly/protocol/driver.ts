@@ -6,7 +6,7 @@
 //   compat                     an outer .mmap that hands its VMA to an inner .mmap_prepare
 
 import {
-  BEHAVES_SETS_PGOFF, EAGER_INSERT_PAGES, EAGER_NONE, EAGER_REMAP_PFN, ENOMEM, FAIL_HOOK, FILE_MODE_DEVZERO,
+  BEHAVES_SETS_PGOFF, EAGER_INSERT_PAGES, EAGER_NONE, EAGER_REMAP_PFN, ENOMEM, FAIL_HOOK, FILE_MODE_DEVZERO, FILE_MODE_UNNAMED,
   HOOK_FAILS_AFTER_PTES, HOOK_FAILS_AT_END, HOOK_FAILS_AT_ONCE, HOOK_FAILS_MAPPED, OPS_FAULT,
   OPS_INSTALLED, OPS_MAPPED, OPS_MAP_PAGES, PROFILE_7_0, PROFILE_7_3, VM_MIXEDMAP, VM_REMAP_FLAGS, VM_SHARED,
 } from "../abi";
@@ -59,7 +59,7 @@ export function callMmap(vma: Vma): u32 {
   if (file.mode & FILE_MODE_DEVZERO) return mmapZero(vma);
   const driver = driverOf(file);
   if (driver.failPoint == HOOK_FAILS_AT_ONCE) return failed(driver.errno);
-  if (driver.swapFile) swapFile(vma, driver.swapFile);
+  if (driver.swapFile && driver.swapFile != vma.file) swapFile(vma, driver.swapFile);
   vma.flags = changedFlags(driver, vma.flags);
   if (driver.ops & OPS_INSTALLED) vma.ops = driver.ops;
   if (driver.behaviour & BEHAVES_SETS_PGOFF) vma.pgoff = driver.pgoff;
@@ -67,9 +67,10 @@ export function callMmap(vma: Vma): u32 {
 }
 
 /** The hook that a driver with .mmap_proto keeps for what only a VMA can take: its PTEs. */
-export function callMmapAfterProto(vma: Vma, file: u32): u32 {
+export function callMmapAfterProto(vma: Vma): u32 {
   if (!enter()) return failed(ENOMEM);
-  return installEagerly(driverOf(fileOf(file)), vma);
+  const file = fileOf(vma.file); // perhaps one that .mmap_proto has put in: /dev/zero's has no driver
+  return file.mode & (FILE_MODE_DEVZERO | FILE_MODE_UNNAMED) ? 0 : installEagerly(driverOf(file), vma);
 }
 
 function installEagerly(driver: Driver, vma: Vma): u32 {
@@ -162,7 +163,7 @@ export function callProto(m: Mapping, alone: bool): u32 {
 
 /** Writes into the descriptor what the driver changes. */
 function fill(m: Mapping, driver: Driver): void {
-  if (driver.swapFile) {
+  if (driver.swapFile && driver.swapFile != m.file) {
     m.file = driver.swapFile;
     if (handsOver()) {
       getFile(m.file);
@@ -240,6 +241,5 @@ export function callCompat(vma: Vma): u32 {
   if (m.becomesAnonymous) vma.ops = 0;
   else if (m.opsGiven || !hasActions()) vma.ops = m.opsGiven ? m.ops : 0;
   const late = finishAction(m, vma, driverOf(fileOf(file)));
-  if (late) count(HOOK_LATE_FAILURES);
-  return late;
+  return late ? failed(late) : 0; // of the outer .mmap: the mapping does not stand yet
 }

@@ -14,17 +14,17 @@ let made: Vma = changetype<Vma>(0);
 export function madeVma(): Vma { return made; }
 
 /**
- * Allocates the VMA and runs the hook on it; `insert` is the caller's next step. `file` is the one mmap was
- * called for. Returns 0 or an errno, with everything taken back.
+ * Allocates the VMA and runs the hook on it; `insert` is the caller's next step. Returns 0 or an errno, with
+ * everything taken back.
  */
-export function makeVma(m: Mapping, file: u32): u32 {
+export function makeVma(m: Mapping): u32 {
   const vma = allocate(m);
   if (!exists(vma)) return ENOMEM;
   if (m.file) {
     vma.file = m.file;
     step(STEP_GET_FILE);
     if (m.handedOver == 0) getFile(m.file);
-    const error = callHook(vma, file);
+    const error = callHook(vma);
     if (error) {
       undoHook(m, vma);
       undoAllocate(vma);
@@ -39,7 +39,7 @@ export function makeVma(m: Mapping, file: u32): u32 {
 }
 
 /** The .mmap hook, for drivers that have one. */
-function callHook(vma: Vma, file: u32): u32 {
+function callHook(vma: Vma): u32 {
   switch (mm.hook) {
     case HOOK_MMAP: {
       step(STEP_HOOK_MMAP);
@@ -47,7 +47,7 @@ function callHook(vma: Vma, file: u32): u32 {
     }
     case HOOK_BOTH: {
       step(STEP_HOOK_MMAP);
-      return callMmapAfterProto(vma, file);
+      return callMmapAfterProto(vma);
     }
     case HOOK_COMPAT: {
       step(STEP_HOOK_COMPAT);

@@ -22,7 +22,7 @@ export function mapRegionRfc(file: u32, start: u64, length: u64, flags: u64, pgo
   }
   let vma = firstMerge(m);
   if (!exists(vma)) {
-    error = makeVma(m, file);
+    error = makeVma(m);
     if (error) {
       undoCharge(m);
       undoGather();

@@ -2,7 +2,7 @@
 // attribute of each part. (madvise_walk_vmas, madvise_update_vma; mm/madvise.c)
 
 import {
-  EACCES, EAGAIN, EBADF, EFAULT, EINVAL, ENOMEM, EPERM, FILE_MODE_UNNAMED, PROFILE_7_0, PROFILE_7_3, VM_DONTCOPY, VM_DONTDUMP, VM_DROPPABLE,
+  EACCES, EAGAIN, EBADF, EFAULT, EINVAL, ENOMEM, EPERM, FILE_MODE_UNNAMED, PROFILE_6_15, PROFILE_7_0, PROFILE_7_3, VM_DONTCOPY, VM_DONTDUMP, VM_DROPPABLE,
   VM_HUGEPAGE, VM_HUGETLB, VM_IO, VM_LOCKED, VM_MAYBE_GUARD, VM_MERGEABLE, VM_NOHUGEPAGE, VM_PFNMAP, VM_RAND_READ,
   VM_SEALED, VM_SEQ_READ, VM_SHARED, VM_SPECIAL, VM_WIPEONFORK, VM_WRITE,
 } from "../abi";
@@ -49,7 +49,8 @@ const SET_NAME: u32 = 0xffffffff;
 
 function isKnown(advice: u32): bool {
   if (advice >= HUGEPAGE && advice <= NOHUGEPAGE) return mm.thp != 0;
-  return advice <= DONTNEED || (advice >= FREE && advice <= COLLAPSE) || advice == GUARD_INSTALL || advice == GUARD_REMOVE;
+  if (advice == GUARD_INSTALL || advice == GUARD_REMOVE) return mm.profile >= PROFILE_6_15; // 6.13 brought them
+  return advice <= DONTNEED || (advice >= FREE && advice <= COLLAPSE);
 }
 
 /** 0 or an errno. */

@@ -37,6 +37,6 @@ export function presumeWritten(start: u64, length: u64): void {
 
 function isPresumedWritten(vma: Vma): bool {
   if ((vma.flags & (VM_WRITE | VM_SHARED | VM_MAYSHARE)) != VM_WRITE) return false;
-  if (isAnonymous(vma) && vma.file == 0) return true;
+  if (isAnonymous(vma)) return true;
   return mm.touch == TOUCH_ALL && (vma.flags & VM_SPECIAL) == 0;
 }

@@ -19,6 +19,8 @@ export interface VmaView {
   /** File id, 0 = none. */
   file: number;
   anonVma: number;
+  /** anon_vmas the VMA is linked to: more than one once its memory has been forked. */
+  chain: number;
   ops: number;
   /** Identity of the VMA object. */
   id: number;
@@ -262,7 +264,7 @@ export class Core {
     const count = this.x.layout();
     return Array.from({ length: count }, (_, i) => {
       const id = this.view.getUint32(abi.RESULTS_AT + i * 4, true);
-      const { start, end, flags, pgoff, anonPgoff, file, anonVma, ops } = abi.VMA;
+      const { start, end, flags, pgoff, anonPgoff, file, anonVma, chain, ops } = abi.VMA;
       return {
         start: this.get(id, start),
         end: this.get(id, end),
@@ -271,6 +273,7 @@ export class Core {
         anonPgoff: this.get(id, anonPgoff),
         file: this.get(id, file),
         anonVma: this.get(id, anonVma),
+        chain: this.get(id, chain),
         ops: this.get(id, ops),
         id,
       };

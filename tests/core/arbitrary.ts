@@ -74,6 +74,7 @@ const anyDriver: fc.Arbitrary<DriverRecord> = fc.record({
   pfn: fc.constant(0x100000),
   errorOverride: usually(0, abi.EAGAIN),
   behaviour: usually(0, abi.BEHAVES_SETS_PGOFF),
+  swapFile: usually(0, 1, 2),
   pgoff: fc.integer({ min: 0, max: 40 }),
 });
 
@@ -101,6 +102,7 @@ const file: fc.Arbitrary<FileRecord> = fc.record({
         abi.FILE_MODE_APPEND,
         abi.FILE_MODE_SEALED,
         abi.FILE_MODE_NO_MMAP,
+        abi.FILE_MODE_DEVZERO,
       ),
     )
     .map(([access, kind]) => access | kind),
@@ -239,11 +241,22 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     arbitrary: fc.integer({ min: 0, max: 8 }).map((flags) => ({ op: abi.OP_MLOCKALL, flags })),
     weight: 1,
   },
-  { arbitrary: fc.constant({ op: abi.OP_MUNLOCKALL }), weight: 1 },
+  {
+    arbitrary: fc.constantFrom(
+      { op: abi.OP_MUNLOCKALL },
+      { op: abi.OP_MUNLOCKALL },
+      { op: abi.OP_EXIT },
+    ),
+    weight: 1,
+  },
   {
     arbitrary: fc
       .tuple(roughRange, fc.integer({ min: 0, max: 2 }))
       .map(([at, name]) => ({ op: abi.OP_SET_NAME, ...at, prot: name })),
+    weight: 1,
+  },
+  {
+    arbitrary: fc.integer({ min: 0, max: 1 }).map((flags) => ({ op: abi.OP_FORK, flags })),
     weight: 1,
   },
   { arbitrary: roughRange.map((at) => ({ op: abi.OP_MSEAL, ...at })), weight: 1 },

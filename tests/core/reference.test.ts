@@ -52,11 +52,11 @@ function compare({ settings, drivers, files, operations }: World): void {
 /** What must agree of a layout; anon_vmas by which VMAs share one, whatever their numbers. */
 function shown(layout: readonly (VmaView | ModelVma)[], hasAnonIndex: boolean): string[] {
   const names = new Map<number, string>([[0, "-"]]);
-  return layout.map(({ start, end, flags, pgoff, anonPgoff, file, anonVma, ops }) => {
+  return layout.map(({ start, end, flags, pgoff, anonPgoff, file, anonVma, chain, ops }) => {
     if (!names.has(anonVma)) names.set(anonVma, String.fromCharCode(64 + names.size));
     const index = hasAnonIndex ? ` index ${anonPgoff}` : "";
     const range = `${start.toString(16)}-${end.toString(16)} ${flags.toString(16)}`;
-    return `${range} @${pgoff}${index} file ${file} anon ${names.get(anonVma)} ops ${ops}`;
+    return `${range} @${pgoff}${index} file ${file} anon ${names.get(anonVma)}×${chain} ops ${ops}`;
   });
 }
 

@@ -22,13 +22,13 @@ interface Case {
   anonymous?: boolean;
   fail?: number;
   /** Settings from the traced call on. */
-  then?: Partial<Settings>;
+  afterwards?: Partial<Settings>;
 }
 
 /** Steps from the protocol on, of a mmap of pages 20..30. */
 function steps(
   protocol: string,
-  { driver, settings, below, over, anonymous, fail, then }: Case,
+  { driver, settings, below, over, anonymous, fail, afterwards }: Case,
 ): string {
   const core = new Core("work");
   const { profile, hook } = parseProtocol(protocol);
@@ -46,7 +46,7 @@ function steps(
   });
   if (below) core.run([map(10, 20, 1)]);
   if (over) core.run([map(10, 40, 0)]);
-  core.configure(then ?? {});
+  core.configure(afterwards ?? {});
   const failure = fail ? { fail, at: 1 } : {};
   const traced = core.trace({ ...map(20, 30, anonymous ? 0 : 1), ...failure });
   const names = traced.steps.map(({ step }) => stepName(step).id);
@@ -138,7 +138,7 @@ describe("a limit is met over memory that was there: only edge splits stay", () 
   test.each(PROTOCOL_IDS)("%s", (protocol) => {
     const order =
       protocol === "mmap@6.11" ? "limits" : "region-checks neighbours gather limits abort.reattach";
-    expect(steps(protocol, { over: true, then: { limitAs: PAGE } })).toBe(order);
+    expect(steps(protocol, { over: true, afterwards: { limitAs: PAGE } })).toBe(order);
   });
 });
 

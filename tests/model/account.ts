@@ -53,7 +53,9 @@ function exceeds(pages: bigint, limit: bigint | undefined): boolean {
   return limit !== undefined && pages > limit;
 }
 
-/** may_expand_vm. The hard RLIMIT_DATA is taken to equal the soft one, so a soft limit of 0 refuses. */
+/**
+ * may_expand_vm. The hard RLIMIT_DATA is taken to equal the soft one, so a soft limit of 0 refuses.
+ */
 export function mayExpand(space: Space, flags: bigint, pages: bigint): boolean {
   if (exceeds(space.totalVm + pages, limitInPages(space.settings.limitAs))) return false;
   if (!isData(flags)) return true;
@@ -105,7 +107,9 @@ export function stackLimitAllows(space: Space, bytes: bigint): boolean {
   return limitStack === NO_LIMIT || bytes <= BigInt(limitStack);
 }
 
-/** RLIMIT_DATA as brk tests it: the heap's size in bytes (the data segment's size is not modelled). */
+/**
+ * RLIMIT_DATA as brk tests it: the heap's size in bytes (the data segment's size is not modelled).
+ */
 export function heapLimitAllows(space: Space, bytes: bigint): boolean {
   const { limitData } = space.settings;
   return limitData === NO_LIMIT || bytes <= BigInt(limitData);

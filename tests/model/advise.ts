@@ -1,6 +1,14 @@
 // madvise and PR_SET_VMA_ANON_NAME (sheet 3.6).
 
-import { EACCES, EAGAIN, EBADF, EINVAL, ENOMEM, EPERM } from "../../src/core/abi.js";
+import {
+  EACCES,
+  EAGAIN,
+  EBADF,
+  EINVAL,
+  ENOMEM,
+  EPERM,
+  FILE_MODE_UNNAMED,
+} from "../../src/core/abi.js";
 import { prepareAnon } from "./anon.js";
 import {
   has,
@@ -63,6 +71,7 @@ export const GUARD_INSTALL = 102;
 export const GUARD_REMOVE = 103;
 
 const HUGE_PAGE_ADVICE = [HUGEPAGE, NOHUGEPAGE, COLLAPSE];
+const GUARD_ADVICE = [GUARD_INSTALL, GUARD_REMOVE];
 /** Advice that throws contents away, which a seal forbids on read-only anonymous memory. */
 const DISCARDING = [DONTNEED, DONTNEED_LOCKED, FREE, REMOVE, DONTFORK, WIPEONFORK, GUARD_INSTALL];
 
@@ -75,7 +84,7 @@ const CHANGES: Record<number, Change> = {
   [RANDOM]: (_, vma) => (vma.flags & ~VM_SEQ_READ) | VM_RAND_READ,
   [DONTFORK]: (_, vma) => vma.flags | VM_DONTCOPY,
   [DOFORK]: (space, vma) => {
-    if (has(vma.flags, space.is73 ? VM_SPECIAL : VM_IO)) refuse(EINVAL);
+    if (has(vma.flags, space.era.doForkRefuses)) refuse(EINVAL);
     return vma.flags & ~VM_DONTCOPY;
   },
   [WIPEONFORK]: (_, vma) => {
@@ -140,6 +149,7 @@ export function madvise(space: Space, start: bigint, len: bigint, given: bigint)
   const advice = Number(given);
   const known = advice in CHANGES || advice in CHECKS || advice === GUARD_INSTALL;
   if (!known || (HUGE_PAGE_ADVICE.includes(advice) && !space.settings.thp)) refuse(EINVAL);
+  if (GUARD_ADVICE.includes(advice) && !space.era.guards) refuse(EINVAL);
   const stopsAtGap = advice === POPULATE_READ || advice === POPULATE_WRITE;
   walk(space, start, len, stopsAtGap, (vma, from, to) => {
     if (DISCARDING.includes(advice)) askSeal(vma);
@@ -157,12 +167,12 @@ function askSeal(vma: Vma): void {
 }
 
 /**
- * madvise_guard_install: in 7.3 the VMA remembers it, in place and as a whole. Markers are page-table entries, so
- * anonymous memory that gets some has an anon_vma as if it had been written.
+ * madvise_guard_install: from 7.0 on the VMA remembers it, in place and as a whole. Markers are
+ * page-table entries, so anonymous memory that gets some has an anon_vma as if it had been written.
  */
 function installGuard(space: Space, vma: Vma): void {
   refuseFlags(vma, VM_SPECIAL | VM_HUGETLB | VM_LOCKED);
-  if (space.is73) vma.flags |= VM_MAYBE_GUARD;
+  if (space.era.sticky) vma.flags |= VM_MAYBE_GUARD;
   if (isAnonymous(vma)) prepareAnon(space, vma);
 }
 
@@ -175,7 +185,7 @@ function update(space: Space, vma: Vma, start: bigint, end: bigint, flags: bigin
 /** PR_SET_VMA_ANON_NAME: only memory without a file of the user's has such a name. */
 export function setName(space: Space, start: bigint, len: bigint, name: bigint): void {
   walk(space, start, len, false, (vma, from, to) => {
-    if (vma.file !== 0 && !space.isSharedMemory(vma.file)) refuse(EBADF);
+    if (vma.file !== 0 && !space.files.is(vma.file, FILE_MODE_UNNAMED)) refuse(EBADF);
     if (vma.name === Number(name)) return vma;
     return noMemoryIsAgain(() => modifyName(space, vma, from, to, Number(name)));
   });
@@ -192,8 +202,9 @@ function noMemoryIsAgain(action: () => Vma): Vma {
 }
 
 /**
- * madvise_walk_vmas: visits each VMA's part of the range; the visitor returns the VMA that holds the
- * part afterwards. Gaps are passed over and reported at the end, but populating stops at the first.
+ * madvise_walk_vmas: visits each VMA's part of the range; the visitor returns the VMA that holds
+ * the part afterwards. Gaps are passed over and reported at the end, but populating stops at the
+ * first.
  */
 function walk(
   space: Space,

@@ -18,10 +18,10 @@ import {
   VM_SOFTDIRTY,
   VM_WRITE,
 } from "./flags.js";
+import { withKsmBit } from "./mapping.js";
 import { mergeNewRange } from "./merge.js";
 import { getUnmappedArea, startGap } from "./place.js";
 import { errnoOf, refuse } from "./refuse.js";
-import { withKsmBit } from "./region.js";
 import type { Space, Vma } from "./space.js";
 import { unmapRange } from "./unmap.js";
 
@@ -65,7 +65,7 @@ function doBrkFlags(space: Space, start: bigint, end: bigint): void {
   let flags = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC; // x86 data defaults
   if (space.settings.readImpliesExec) flags |= VM_EXEC;
   flags |= VM_ACCOUNT | space.defFlags;
-  if (space.is73) flags = withKsmBit(space, flags);
+  if (space.era.earlyKsm) flags = withKsmBit(space, flags);
   if (!mayExpand(space, flags, pages)) refuse(ENOMEM);
   if (space.mapCount > space.settings.maxMapCount) refuse(ENOMEM);
   charge(space, pages);
@@ -73,13 +73,13 @@ function doBrkFlags(space: Space, start: bigint, end: bigint): void {
   const fields = { start, end, flags, pgoff: pg(start), anonPgoff: pg(start), file: 0, name: 0 };
   const merged = mergeNewRange(space, {
     ...fields,
-    anonVma: 0,
+    anonVma: undefined,
     // looked for no lower than start_brk: a VMA that ends there, such as .bss, stays apart
     prev: start > BigInt(space.settings.startBrk) ? space.below(start) : undefined,
     next: undefined,
     justExpand: true,
   });
-  const vma = merged ?? newHeap(space, { ...fields, ops: 0, anonVma: 0, chain: 0 });
+  const vma = merged ?? newHeap(space, { ...fields, ops: 0, anonVma: undefined, chain: [] });
   space.totalVm += pages;
   space.dataVm += pages; // whatever the class of the flags
   if (has(flags, VM_LOCKED)) space.lockedVm += pages;
@@ -88,6 +88,6 @@ function doBrkFlags(space: Space, start: bigint, end: bigint): void {
 
 function newHeap(space: Space, vma: Vma): Vma {
   space.insert(vma);
-  if (!space.is73) vma.flags = withKsmBit(space, vma.flags); // ksm_add_vma
+  if (!space.era.earlyKsm) vma.flags = withKsmBit(space, vma.flags); // ksm_add_vma
   return vma;
 }

@@ -1,5 +1,5 @@
-// OP_PLACE: a VMA as exec leaves it, inserted exactly as given. Not a system call: no limit is tested,
-// no charge can fail, and nothing merges.
+// OP_PLACE: a VMA as exec leaves it, inserted exactly as given. Not a system call: no limit is
+// tested, no charge can fail, and nothing merges.
 
 import {
   EEXIST,
@@ -11,6 +11,7 @@ import {
 } from "../../src/core/abi.js";
 import { statAccount } from "./account.js";
 import { has, isAligned, pageUp, pg, VM_ACCOUNT, VM_LOCKED, VM_SPECIAL } from "./flags.js";
+import { linkVma } from "./lifecycle.js";
 import { refuse } from "./refuse.js";
 import type { Space } from "./space.js";
 
@@ -29,7 +30,9 @@ export function placeVma(space: Space, given: PlacedVma): void {
   if (space.overlapping(start, end).length > 0) refuse(EEXIST);
   const anonPgoff = pg(start);
   const ops = opsFor(file, flags);
-  space.insert({ start, end, flags, pgoff, anonPgoff, file, ops, anonVma: 0, chain: 0, name: 0 });
+  const vma = { start, end, flags, pgoff, anonPgoff, file, ops, name: 0 };
+  linkVma(space, { ...vma, anonVma: undefined, chain: [] });
+  space.files.get(file);
   const pages = pg(end - start);
   statAccount(space, flags, pages);
   if (has(flags, VM_LOCKED)) space.lockedVm += pages;

@@ -1,4 +1,5 @@
-// vm_flags as 64-bit words, the masks the rules are written in (sheet 5.1, 2.1), and page arithmetic.
+// vm_flags as 64-bit words, the masks the rules are written in (sheet 5.1, 2.1), and page
+// arithmetic.
 
 import * as abi from "../../src/core/abi.js";
 

@@ -107,7 +107,7 @@ const wants = (mapFlags: bigint, flag: number) => has(mapFlags, BigInt(flag));
 export function doMmap(space: Space, given: MmapArguments): { address: bigint; length: bigint } {
   let { mapFlags, pgoff, prot } = given;
   const { file } = given;
-  const mode = file === 0 ? 0 : space.fileMode(file);
+  const mode = file === 0 ? 0 : space.files.modeOf(file);
   if (given.length === 0n) refuse(EINVAL);
   if (
     space.settings.readImpliesExec &&
@@ -132,7 +132,7 @@ export function doMmap(space: Space, given: MmapArguments): { address: bigint; l
   if (!mayLockFuture(space, flags, pg(length))) refuse(EAGAIN);
 
   if (file !== 0) {
-    const limit = space.filePages(file);
+    const limit = space.files.pagesOf(file);
     if (limit !== 0n && pgoff + pg(length) > limit) refuse(EOVERFLOW);
     flags = fileFlags(mode, flags, mapFlags);
   } else {

@@ -1,10 +1,13 @@
 // When and how VMAs merge: the predicates and the two merge functions (sheet 2.1 to 2.5).
 
-import { duplicateAnon } from "./anon.js";
+import { type AnonVma, duplicateAnon } from "./anon.js";
 import { has, isCow, pg, VM_SPECIAL } from "./flags.js";
+import { deleteSwallowed } from "./lifecycle.js";
 import { isRemovable, pagesOf, type Space, type Vma } from "./space.js";
 
-/** One merge attempt: the range and attributes wanted, and the VMAs around it (vma_merge_struct). */
+/**
+ * One merge attempt: the range and attributes wanted, and the VMAs around it (vma_merge_struct).
+ */
 export interface MergeRequest {
   start: bigint;
   end: bigint;
@@ -12,7 +15,7 @@ export interface MergeRequest {
   anonPgoff: bigint;
   flags: bigint;
   file: number;
-  anonVma: number;
+  anonVma: AnonVma | undefined;
   name: number;
   prev: Vma | undefined;
   next: Vma | undefined;
@@ -35,34 +38,29 @@ function sameAttributes(space: Space, neighbour: Vma, g: MergeRequest): boolean 
   );
 }
 
+/** Its chain reaches beyond its own anon_vma: a parent or a child may share its pages. */
 function isForked(vma: Vma | undefined): boolean {
-  return vma !== undefined && vma.anonVma !== 0 && vma.chain !== 1;
+  return vma?.anonVma !== undefined && vma.chain.length !== 1;
 }
 
-/** is_mergeable_anon_vma of 7.3: a faulted range may join an unfaulted neighbour. */
-function anonAgrees73(neighbour: Vma, g: MergeRequest): boolean {
-  if (!neighbour.anonVma && g.anonVma) return !isForked(g.middle) && !isForked(g.copiedFrom);
-  if (neighbour.anonVma && !g.anonVma) return !isForked(neighbour);
-  return neighbour.anonVma === g.anonVma;
-}
-
-/** The same up to 6.15: an unfaulted neighbour's chain is empty, so it takes no faulted range (2.2). */
-function anonAgrees615(neighbour: Vma, g: MergeRequest): boolean {
-  if ((!neighbour.anonVma || !g.anonVma) && neighbour.chain === 1) return true;
-  return neighbour.anonVma === g.anonVma;
-}
-
+/** is_mergeable_anon_vma (2.1, 2.2) */
 function anonAgrees(space: Space, neighbour: Vma, g: MergeRequest): boolean {
-  return space.is73 ? anonAgrees73(neighbour, g) : anonAgrees615(neighbour, g);
+  const { anonTest, anonTestSeesCopied } = space.era;
+  if (neighbour.anonVma === g.anonVma) return true; // both none is equal
+  if (neighbour.anonVma && g.anonVma) return false;
+  // An unfaulted neighbour's chain is empty, so by the old test it takes no faulted range.
+  if (anonTest === "chain of one") return neighbour.chain.length === 1;
+  if (neighbour.anonVma) return !isForked(neighbour);
+  return !isForked(g.middle) && !(anonTestSeesCopied && isForked(g.copiedFrom));
 }
 
-/** Only 7.3 asks for contiguous anonymous offsets, and only of private file mappings. */
+/** Anonymous offsets are asked only of private file mappings (2.1, cowfile). */
 function needsAnonOffsets(space: Space, g: MergeRequest): boolean {
-  return space.is73 && g.file !== 0 && isCow(g.flags);
+  return space.era.anonOffsets && g.file !== 0 && isCow(g.flags);
 }
 
 /** can_vma_merge_left */
-function leftFits(space: Space, g: MergeRequest): boolean {
+export function leftFits(space: Space, g: MergeRequest): boolean {
   const { prev } = g;
   return (
     prev !== undefined &&
@@ -75,12 +73,13 @@ function leftFits(space: Space, g: MergeRequest): boolean {
 }
 
 /** can_vma_merge_right; `left` tells whether the left side already fits. */
-function rightFits(space: Space, g: MergeRequest, left: boolean): boolean {
+export function rightFits(space: Space, g: MergeRequest, left: boolean): boolean {
   const { prev, next } = g;
   const pages = pg(g.end - g.start);
   return (
     next !== undefined &&
     g.end === next.start &&
+    (space.era.closingNextFits || isRemovable(next)) &&
     sameAttributes(space, next, g) &&
     anonAgrees(space, next, g) &&
     g.pgoff + pages === next.pgoff &&
@@ -91,20 +90,31 @@ function rightFits(space: Space, g: MergeRequest, left: boolean): boolean {
 
 // New range ------------------------------------------------------------------------------------------
 
-/** vma_merge_new_range: the range is empty (or what was there has been gathered). Cases N1 to N6. */
+/**
+ * vma_merge_new_range: the range is empty (or what was there has been gathered). Cases N1 to N6.
+ */
 export function mergeNewRange(space: Space, g: MergeRequest): Vma | undefined {
   if (has(g.flags, VM_SPECIAL)) return undefined;
   const left = leftFits(space, g);
   const right = !g.justExpand && rightFits(space, g, left);
-  const { prev, next } = g;
+  return expand(space, g, left, right);
+}
 
+/** vma_expand, once it is known which sides fit: the lower neighbour is the one that stays. */
+export function expand(
+  space: Space,
+  g: MergeRequest,
+  left: boolean,
+  right: boolean,
+): Vma | undefined {
+  const { prev, next } = g;
   if (left && prev) {
     const swallows = right && next !== undefined && isRemovable(next);
     if (swallows) duplicateAnon(prev, next);
     duplicateAnon(prev, g.copiedFrom);
     keepSticky(space, prev, g.flags, swallows ? [next] : []);
     prev.end = swallows ? next.end : g.end;
-    if (swallows) space.remove(next);
+    if (swallows) deleteSwallowed(space, next, prev);
     return prev;
   }
   if (right && next) {
@@ -118,7 +128,10 @@ export function mergeNewRange(space: Space, g: MergeRequest): Vma | undefined {
   return undefined;
 }
 
-/** vma_merge_extend: a VMA grows by `delta` bytes into free space above it, perhaps into the next VMA. */
+/**
+ * vma_merge_extend: a VMA grows by `delta` bytes into free space above it, perhaps into the next
+ * VMA.
+ */
 export function mergeExtend(space: Space, vma: Vma, delta: bigint): Vma | undefined {
   return mergeNewRange(space, {
     start: vma.end,
@@ -136,7 +149,9 @@ export function mergeExtend(space: Space, vma: Vma, delta: bigint): Vma | undefi
 
 // Existing range -------------------------------------------------------------------------------------
 
-/** vma_merge_existing_range: [start, end) of `middle` gets the attributes of `g`. Cases E1 to E9. */
+/**
+ * vma_merge_existing_range: [start, end) of `middle` gets the attributes of `g`. Cases E1 to E9.
+ */
 export function mergeExistingRange(space: Space, g: MergeRequest): Vma | undefined {
   const { middle, prev } = g;
   if (!middle) throw new Error("the model merges an existing range without its VMA");
@@ -157,9 +172,9 @@ export function mergeExistingRange(space: Space, g: MergeRequest): Vma | undefin
     // E1: prev takes everything.
     duplicateAnon(prev, next.anonVma ? next : middle);
     keepSticky(space, prev, g.flags, [middle, next]);
-    space.remove(middle);
-    space.remove(next);
     prev.end = next.end;
+    deleteSwallowed(space, middle, prev);
+    deleteSwallowed(space, next, prev);
     return prev;
   }
   if (left && prev) {
@@ -167,7 +182,7 @@ export function mergeExistingRange(space: Space, g: MergeRequest): Vma | undefin
     keepSticky(space, prev, g.flags, full ? [middle] : []);
     prev.end = g.end;
     if (full)
-      space.remove(middle); // E2, E3
+      deleteSwallowed(space, middle, prev); // E2, E3
     else raiseStart(middle, g.end); // E6
     return prev;
   }
@@ -175,7 +190,7 @@ export function mergeExistingRange(space: Space, g: MergeRequest): Vma | undefin
     duplicateAnon(next, middle);
     keepSticky(space, next, g.flags, full ? [middle] : []);
     if (full)
-      space.remove(middle); // E4
+      deleteSwallowed(space, middle, next); // E4
     else middle.end = g.start; // E7
     lowerStart(next, g.start);
     return next;
@@ -183,9 +198,11 @@ export function mergeExistingRange(space: Space, g: MergeRequest): Vma | undefin
   return undefined;
 }
 
-/** 7.3: the survivor keeps every sticky bit of the request and of the VMAs it swallowed. */
+/**
+ * The survivor keeps every sticky bit of the request and of the VMAs it swallowed (2.2, from 7.0).
+ */
 function keepSticky(space: Space, survivor: Vma, wanted: bigint, removed: Vma[]): void {
-  if (!space.is73) return;
+  if (!space.era.sticky) return;
   for (const flags of [wanted, ...removed.map((vma) => vma.flags)]) {
     survivor.flags |= flags & space.ignoredFlags;
   }

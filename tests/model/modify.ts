@@ -2,6 +2,7 @@
 
 import { EINVAL, ENOMEM, OPS_MAY_SPLIT } from "../../src/core/abi.js";
 import { pg } from "./flags.js";
+import { duplicateVma, linkVma } from "./lifecycle.js";
 import { mergeExistingRange, raiseStart } from "./merge.js";
 import { refuse } from "./refuse.js";
 import type { Space, Vma } from "./space.js";
@@ -11,10 +12,12 @@ export function askMaySplit(vma: Vma): void {
   if (vma.ops & OPS_MAY_SPLIT) refuse(EINVAL);
 }
 
-/** __split_vma: cuts at `address`. `vma` stays the upper part if `newBelow`, else the lower part. */
+/**
+ * __split_vma: cuts at `address`. `vma` stays the upper part if `newBelow`, else the lower part.
+ */
 export function splitUnchecked(space: Space, vma: Vma, address: bigint, newBelow: boolean): void {
   askMaySplit(vma);
-  const other = { ...vma };
+  const other = duplicateVma(space, vma);
   if (newBelow) {
     other.end = address;
     raiseStart(vma, address);
@@ -22,7 +25,7 @@ export function splitUnchecked(space: Space, vma: Vma, address: bigint, newBelow
     raiseStart(other, address);
     vma.end = address;
   }
-  space.insert(other);
+  linkVma(space, other);
 }
 
 /** split_vma: the same, if vm.max_map_count allows one more. */
@@ -31,7 +34,10 @@ export function split(space: Space, vma: Vma, address: bigint, newBelow: boolean
   splitUnchecked(space, vma, address, newBelow);
 }
 
-/** vma_modify: makes [start, end) of `vma` a VMA of its own or part of a neighbour, and returns that. */
+/**
+ * vma_modify: makes [start, end) of `vma` a VMA of its own or part of a neighbour, and returns
+ * that.
+ */
 function modify(
   space: Space,
   vma: Vma,
@@ -60,8 +66,8 @@ function modify(
 }
 
 /**
- * vma_modify_flags, and the caller's overwrite of the flags after it. In 7.3 the caller learns the
- * flags of a merge's survivor, so that its sticky bits live on.
+ * vma_modify_flags, and the caller's overwrite of the flags after it. Where bits are sticky the
+ * caller learns the flags of a merge's survivor, so that they live on.
  */
 export function modifyFlags(
   space: Space,
@@ -71,7 +77,7 @@ export function modifyFlags(
   flags: bigint,
 ): Vma {
   const result = modify(space, vma, start, end, { flags, name: vma.name });
-  if (!(space.is73 && result.merged)) result.vma.flags = flags;
+  if (!(space.era.sticky && result.merged)) result.vma.flags = flags;
   return result.vma;
 }
 

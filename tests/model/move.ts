@@ -2,8 +2,9 @@
 
 import { ENOMEM } from "../../src/core/abi.js";
 import { charge, statAccount } from "./account.js";
-import { dropAnon } from "./anon.js";
+import { unlinkAnon } from "./anon.js";
 import { has, pg, VM_ACCOUNT, VM_LOCKED, VM_LOCKED_MASK } from "./flags.js";
+import { duplicateVma, linkVma } from "./lifecycle.js";
 import { mergeNewRange } from "./merge.js";
 import { askMaySplit, split } from "./modify.js";
 import { refuse } from "./refuse.js";
@@ -23,7 +24,7 @@ export interface Move {
 export function moveVma(space: Space, source: Vma, move: Move): bigint {
   const { address, oldLength, newLength, newAddress, dontUnmap } = move;
   const oldEnd = address + oldLength;
-  const splitsLocked = space.is73 && dontUnmap && has(source.flags, VM_LOCKED);
+  const splitsLocked = space.era.mremap73 && dontUnmap && has(source.flags, VM_LOCKED);
   guardMapCount(space, splitsLocked);
   if (source.start !== address || source.end !== oldEnd) askMaySplit(source);
   if (splitsLocked) {
@@ -45,21 +46,21 @@ export function moveVma(space: Space, source: Vma, move: Move): bigint {
 
 function guardMapCount(space: Space, splitsLocked: boolean): void {
   const { maxMapCount } = space.settings;
-  const tooFull = space.is73
+  const tooFull = space.era.mremap73
     ? space.mapCount + 2 + (splitsLocked ? 1 : 0) > maxMapCount
     : space.mapCount >= maxMapCount - 3;
   if (tooFull) refuse(ENOMEM);
 }
 
 /**
- * copy_vma: a mapping like the source at the new place, merged there if it can be. `holder` is the VMA
- * that covers the old range afterwards: the source, or the survivor that swallowed it.
+ * copy_vma: a mapping like the source at the new place, merged there if it can be. `holder` is the
+ * VMA that covers the old range afterwards: the source, or the survivor that swallowed it.
  */
 function copyVma(space: Space, source: Vma, move: Move): { copy: Vma; holder: Vma } {
   const start = move.newAddress;
   const end = start + move.newLength;
   const skipped = pg(move.address - source.start);
-  const unfaulted = source.anonVma === 0;
+  const unfaulted = source.anonVma === undefined;
   // Anonymous memory that was never written can take on the offset of its new place.
   const mayMergeWithSelf = isAnonymous(source) && unfaulted;
   const pgoff = mayMergeWithSelf ? pg(start) : source.pgoff + skipped;
@@ -67,7 +68,7 @@ function copyVma(space: Space, source: Vma, move: Move): { copy: Vma; holder: Vm
 
   let prev = space.below(start);
   let next = space.above(end);
-  if (space.is73 && move.dontUnmap && mayMergeWithSelf) {
+  if (space.era.mremap73 && move.dontUnmap && mayMergeWithSelf) {
     if (prev === source) prev = undefined;
     if (next === source) next = undefined;
   }
@@ -78,8 +79,8 @@ function copyVma(space: Space, source: Vma, move: Move): { copy: Vma; holder: Vm
     const swallowed = !space.vmas.includes(source);
     return { copy: merged, holder: swallowed ? merged : source };
   }
-  const copy = { ...source, ...wanted };
-  space.insert(copy);
+  const copy = Object.assign(duplicateVma(space, source), { start, end, pgoff, anonPgoff });
+  linkVma(space, copy);
   return { copy, holder: source };
 }
 
@@ -87,8 +88,8 @@ function copyVma(space: Space, source: Vma, move: Move): { copy: Vma; holder: Vm
 function keepSource(space: Space, source: Vma, copy: Vma, start: bigint, end: bigint): void {
   source.flags &= ~VM_LOCKED_MASK;
   if (copy === source || source.start !== start || source.end !== end) return;
-  dropAnon(source);
-  if (!space.is73) return;
+  unlinkAnon(source);
+  if (!space.era.mremap73) return;
   source.anonPgoff = pg(source.start);
   if (isAnonymous(source) && source.file === 0) source.pgoff = pg(source.start);
 }

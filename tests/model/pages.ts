@@ -10,14 +10,61 @@ export const R = abi.PROT_READ;
 export const RW = abi.PROT_READ | abi.PROT_WRITE;
 export const RX = abi.PROT_READ | abi.PROT_EXEC;
 
-export const V615: Partial<Settings> = { profile: abi.PROFILE_6_15, hook: abi.HOOK_MMAP };
-export const V73: Partial<Settings> = { profile: abi.PROFILE_7_3, hook: abi.HOOK_MMAP };
-export const PREPARE: Partial<Settings> = { ...V73, hook: abi.HOOK_MMAP_PREPARE };
-export const ERAS: [string, Partial<Settings>][] = [
+/** A kernel and the hook its drivers have. */
+export type Protocol = Pick<Settings, "profile" | "hook">;
+
+const withMmap = (profile: number): Protocol => ({ profile, hook: abi.HOOK_MMAP });
+const prepared = ({ profile }: Protocol): Protocol => ({ profile, hook: abi.HOOK_MMAP_PREPARE });
+const stacked = ({ profile }: Protocol): Protocol => ({ profile, hook: abi.HOOK_COMPAT });
+
+export const V611 = withMmap(abi.PROFILE_6_11);
+export const V612 = withMmap(abi.PROFILE_6_12);
+export const V615 = withMmap(abi.PROFILE_6_15);
+export const RFC = withMmap(abi.PROFILE_RFC);
+export const V616 = withMmap(abi.PROFILE_6_16);
+export const V618 = withMmap(abi.PROFILE_6_18);
+export const V70 = withMmap(abi.PROFILE_7_0);
+export const V73 = withMmap(abi.PROFILE_7_3);
+export const PREPARE_616 = prepared(V616);
+export const PREPARE_618 = prepared(V618);
+export const PREPARE_70 = prepared(V70);
+export const PREPARE = prepared(V73);
+export const COMPAT_616 = stacked(V616);
+export const COMPAT_618 = stacked(V618);
+export const COMPAT_70 = stacked(V70);
+export const COMPAT = stacked(V73);
+export const PROTO: Protocol = { profile: abi.PROFILE_RFC, hook: abi.HOOK_MMAP_PROTO };
+export const BOTH: Protocol = { profile: abi.PROFILE_RFC, hook: abi.HOOK_BOTH };
+
+/** Every kernel, oldest first, with drivers that have `.mmap`. */
+export const ERAS: [string, Protocol][] = [
+  ["6.11", V611],
+  ["6.12", V612],
   ["6.15", V615],
+  ["RFC", RFC],
+  ["6.16", V616],
+  ["6.18", V618],
+  ["7.0", V70],
   ["7.3", V73],
 ];
-export const PROTOCOLS: [string, Partial<Settings>][] = [...ERAS, ["7.3 prepare", PREPARE]];
+/** Every kernel with every hook. */
+export const PROTOCOLS: [string, Protocol][] = [
+  ...ERAS,
+  ["RFC proto", PROTO],
+  ["RFC both", BOTH],
+  ["6.16 prepare", PREPARE_616],
+  ["6.18 prepare", PREPARE_618],
+  ["7.0 prepare", PREPARE_70],
+  ["7.3 prepare", PREPARE],
+  ["6.16 compat", COMPAT_616],
+  ["6.18 compat", COMPAT_618],
+  ["7.0 compat", COMPAT_70],
+  ["7.3 compat", COMPAT],
+];
+
+/** The hook works on a descriptor before the first merge. */
+export const isEarlyHook = ({ hook }: Protocol) =>
+  hook === abi.HOOK_MMAP_PREPARE || hook === abi.HOOK_MMAP_PROTO || hook === abi.HOOK_BOTH;
 
 const READ_WRITE_FILE = abi.FILE_MODE_READ | abi.FILE_MODE_WRITE;
 
@@ -33,7 +80,7 @@ interface MapOptions {
 export class Pages {
   readonly model: ReferenceModel;
 
-  constructor(settings: Partial<Settings> = {}) {
+  constructor(readonly settings: Partial<Settings> = {}) {
     this.model = new ReferenceModel({ mmapMinAddr: 4096, ...settings });
   }
 
@@ -82,6 +129,11 @@ export class Pages {
 
   place(start: number, end: number, vmFlags: number, pgoff = start, file = 0): number {
     return page(this.ranged(abi.OP_PLACE, start, end, { prot: vmFlags, pgoff, file }));
+  }
+
+  /** fork, after which the parent (0) or the child (1) goes on. */
+  fork(as: 0 | 1, extra: Partial<Operation> = {}): number {
+    return this.run({ op: abi.OP_FORK, flags: as, ...extra });
   }
 
   ranged(op: number, start: number, end: number, rest: Partial<Operation> = {}): number {

@@ -57,21 +57,26 @@ export function getUnmappedArea(space: Space, request: PlaceRequest): bigint {
   return address;
 }
 
-/** Which chooser: the file's own, shmem's (the plain one without huge pages), THP's, or the plain one. */
+/**
+ * Which chooser: the file's own, shmem's (the plain one without huge pages), THP's, or the plain
+ * one.
+ */
 function usesThpAligner(space: Space, request: PlaceRequest): boolean {
   if (!space.settings.thp) return false;
   if (request.file !== 0) {
-    const mode = space.fileMode(request.file);
+    const mode = space.files.modeOf(request.file);
     if (mode & FILE_MODE_THP_ALIGN) return true;
     if (mode & FILE_MODE_SHMEM) return false;
-    if (space.is73) return false;
+    if (!space.era.alignsFiles) return false;
   } else if (wants(request, MAP_SHARED)) {
     return false;
   }
   return request.hint === 0n && request.length % HUGE === 0n;
 }
 
-/** thp_get_unmapped_area: an address that is congruent to the offset modulo a huge page, if it pays. */
+/**
+ * thp_get_unmapped_area: an address that is congruent to the offset modulo a huge page, if it pays.
+ */
 function thpAligned(space: Space, request: PlaceRequest): bigint | undefined {
   const { length, hint } = request;
   const offset = request.pgoff << 12n;

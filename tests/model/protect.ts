@@ -30,9 +30,9 @@ import {
   VM_SHARED,
   VM_WRITE,
 } from "./flags.js";
+import { mdweDenies } from "./mapping.js";
 import { modifyFlags } from "./modify.js";
 import { refuse } from "./refuse.js";
-import { mdweDenies } from "./region.js";
 import { isAnonymous, type Space, type Vma } from "./space.js";
 
 /** READ, WRITE, EXEC and PROT_SEM, which is accepted and means nothing. */
@@ -99,7 +99,7 @@ function fixup(space: Space, vma: Vma, start: bigint, end: bigint, asked: bigint
       charged = pages;
       wanted |= VM_ACCOUNT;
     }
-  } else if (has(old, VM_ACCOUNT) && isAnonymous(vma) && vma.anonVma === 0) {
+  } else if (has(old, VM_ACCOUNT) && isAnonymous(vma) && vma.anonVma === undefined) {
     wanted &= ~VM_ACCOUNT; // never written: nothing to pay for
     dropped = pages;
   }

@@ -1,6 +1,7 @@
-// The reference model: the VMA layer of the kernel once more, naive and written apart from the core, so
-// that the two can be compared after every call. Profiles PROFILE_6_15 and PROFILE_7_3; every operation
-// but OP_FORK and OP_EXIT. FAIL_ALLOCATION is ignored.
+// The reference model: the VMA layer of the kernel once more, naive and written apart from the
+// core, so that the two can be compared after every call. Every kernel profile with the hooks it
+// can have, and every operation; era.ts says what differs between the kernels. FAIL_ALLOCATION is
+// ignored.
 
 import * as abi from "../../src/core/abi.js";
 import type { Account, DriverRecord, FileRecord } from "../../src/core/core.js";
@@ -9,7 +10,9 @@ import type { Settings } from "../../src/core/settings.js";
 import { madvise, setName } from "./advise.js";
 import { brk } from "./brk.js";
 import { placeVma } from "./exec.js";
+import type { FileState } from "./files.js";
 import { has, pageUp, u64 } from "./flags.js";
+import { exit, fork } from "./fork.js";
 import { growStack } from "./grow.js";
 import { mlock, mlockall, munlock, munlockall } from "./lock.js";
 import { doMmap } from "./map.js";
@@ -27,7 +30,10 @@ export interface ModelVma {
   pgoff: number;
   anonPgoff: number;
   file: number;
+  /** Id of the VMA's own anon_vma, 0 = none. */
   anonVma: number;
+  /** Length of the anon_vma chain: more than 1 after a fork. */
+  chain: number;
   ops: number;
 }
 
@@ -45,21 +51,17 @@ interface Call {
 export class ReferenceModel {
   private readonly space: Space;
 
+  /** RangeError for a hook that no driver of the profile's kernel can have. */
   constructor(settings: Partial<Settings> = {}) {
-    const { profile, hook } = { profile: abi.PROFILE_7_3, hook: abi.HOOK_MMAP, ...settings };
-    const known =
-      (profile === abi.PROFILE_7_3 && (hook === abi.HOOK_MMAP || hook === abi.HOOK_MMAP_PREPARE)) ||
-      (profile === abi.PROFILE_6_15 && hook === abi.HOOK_MMAP);
-    if (!known) throw new RangeError(`the model has no profile ${profile} with hook ${hook}`);
     this.space = new Space(settings);
   }
 
   setFile(id: number, file: FileRecord): void {
-    this.space.setFile(id, file);
+    this.space.files.set(id, file);
   }
 
   setDriver(index: number, driver: DriverRecord): void {
-    this.space.setDriver(index, driver);
+    this.space.files.setDriver(index, driver);
   }
 
   /** Runs one operation: an address, a count or -errno, and map_count after it. */
@@ -88,7 +90,8 @@ export class ReferenceModel {
       pgoff: Number(vma.pgoff),
       anonPgoff: Number(vma.anonPgoff),
       file: vma.file,
-      anonVma: vma.anonVma,
+      anonVma: vma.anonVma?.id ?? 0,
+      chain: vma.chain.length,
       ops: vma.ops,
     }));
   }
@@ -107,8 +110,9 @@ export class ReferenceModel {
     };
   }
 
-  fileState(id: number): { refs: number; mapped: number; writable: number } {
-    return this.space.fileState(id);
+  /** References and i_mmap places that VMAs hold, counted step by step as the kernel does. */
+  fileState(id: number): FileState {
+    return this.space.files.state(id);
   }
 
   get hookCalls(): number {
@@ -117,6 +121,15 @@ export class ReferenceModel {
 
   get hookFailures(): number {
     return this.space.hookFailures;
+  }
+
+  /** vm_ops->open and vm_ops->close calls. */
+  get openCalls(): number {
+    return this.space.openCalls;
+  }
+
+  get closeCalls(): number {
+    return this.space.closeCalls;
   }
 
   get secondAttempts(): number {
@@ -194,6 +207,12 @@ function run(space: Space, call: Call): bigint {
       placeVma(space, { start: addr, length: len, flags: prot, pgoff, file });
       touchAfterCall(space, addr, addr + pageUp(len));
       return addr;
+    case abi.OP_FORK:
+      fork(space, has(flags, 1n));
+      return 0n;
+    case abi.OP_EXIT:
+      exit(space);
+      return 0n;
     case abi.OP_SET_NAME:
       setName(space, addr, len, prot);
       return 0n;

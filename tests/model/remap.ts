@@ -1,4 +1,5 @@
-// mremap: arguments, limits, and which of the ways it goes (sheet 3.4). Moving itself is in move.ts.
+// mremap: arguments, limits, and which of the ways it goes (sheet 3.4). Moving itself is in
+// move.ts.
 
 import {
   EAGAIN,
@@ -61,7 +62,7 @@ export function mremap(space: Space, given: MremapArguments): { address: bigint;
   const r = checkedArguments(given);
   guardMapCount(space, r);
   const length = r.newLength;
-  if (space.is73 && r.fixed && r.oldLength === r.newLength) {
+  if (space.era.movesSeveral && r.fixed && r.oldLength === r.newLength) {
     return { address: moveSeveral(space, r), length };
   }
   const vma = checkedVma(space, r);
@@ -95,7 +96,7 @@ function checkedArguments(given: MremapArguments): Remap {
 /** Room for the splits to come: every call in 7.3, only moves to a given place before. */
 function guardMapCount(space: Space, r: Remap): void {
   const { maxMapCount } = space.settings;
-  const tooFull = space.is73
+  const tooFull = space.era.mremap73
     ? space.mapCount + 4 + (r.dontUnmap ? 1 : 0) > maxMapCount
     : (r.fixed || r.dontUnmap) && space.mapCount + 2 >= maxMapCount - 3;
   if (tooFull) refuse(ENOMEM);

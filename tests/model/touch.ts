@@ -36,20 +36,26 @@ export function touch(space: Space, start: bigint, len: bigint, write: boolean):
   return pg(end - from);
 }
 
-/** Whether a fault finds a page: anonymous memory always, a file if its driver can fault or has filled in. */
+/**
+ * Whether a fault finds a page: anonymous memory always, a file if its driver can fault or has
+ * filled in.
+ */
 function hasPages(vma: Vma): boolean {
-  if (vma.file === 0 && !has(vma.flags, VM_SHARED)) return true;
+  // A private /dev/zero mapping has a file and is anonymous all the same.
+  const withoutFile = vma.file === 0 || isAnonymous(vma);
+  if (withoutFile && !has(vma.flags, VM_SHARED)) return true;
   return (vma.ops & OPS_FAULT) !== 0 || has(vma.flags, VM_PFNMAP | VM_MIXEDMAP);
 }
 
-/** The replay's policy: what of [start, end) counts as written right after the call that made it. */
+/**
+ * The replay's policy: what of [start, end) counts as written right after the call that made it.
+ */
 export function touchAfterCall(space: Space, start: bigint, end: bigint): void {
   const policy = space.settings.touch;
   if (policy === TOUCH_NONE || start >= end) return;
   for (const vma of space.overlapping(start, end)) {
     if (!isPrivate(vma) || !has(vma.flags, VM_WRITE)) continue;
-    const anonymous = isAnonymous(vma) && vma.file === 0;
     const privateFile = vma.file !== 0 && !has(vma.flags, VM_SPECIAL);
-    if (anonymous || (policy === TOUCH_ALL && privateFile)) prepareAnon(space, vma);
+    if (isAnonymous(vma) || (policy === TOUCH_ALL && privateFile)) prepareAnon(space, vma);
   }
 }

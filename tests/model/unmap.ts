@@ -1,12 +1,12 @@
-// Taking mappings away (sheet 3.1): gather, complete, and the two ways to abort (1.2).
+// Taking mappings away (sheet 3.1): gather, clean-up, complete, and the two ways to abort (1.2).
 //
 // In the kernel gathered VMAs stay in the tree until the final store. Here they leave the array at
-// once, which nobody can see: the next look at the layout is after complete or after an abort. For the
-// same reason clean-up (zapping PTEs, calling close) has nothing to do in this model.
+// once, which nobody can see: the next look at the layout is after complete or after an abort.
 
 import { EINVAL, ENOMEM, EPERM } from "../../src/core/abi.js";
 import { statAccount, uncharge } from "./account.js";
 import { has, isAligned, pageUp, TASK_SIZE, VM_ACCOUNT, VM_LOCKED, VM_SEALED } from "./flags.js";
+import { closeVma, unlinkVma } from "./lifecycle.js";
 import { splitUnchecked } from "./modify.js";
 import { refuse } from "./refuse.js";
 import { pagesOf, type Space, type Vma } from "./space.js";
@@ -15,13 +15,22 @@ import { pagesOf, type Space, type Vma } from "./space.js";
 export interface Gathered {
   vmas: Vma[];
   pages: bigint;
-  /** Pages to uncharge when it completes; mmap sets it to 0 when the new mapping takes the charge over. */
+  /**
+   * Pages to uncharge when it completes; mmap sets it to 0 when the new mapping takes the charge
+   * over.
+   */
   accounted: bigint;
+  /** Clean-up has happened: no way back. */
+  cleaned: boolean;
+}
+
+export function nothingGathered(): Gathered {
+  return { vmas: [], pages: 0n, accounted: 0n, cleaned: false };
 }
 
 /** vms_gather_munmap_vmas. Refuses with everything attached again; edge splits stay. */
 export function gather(space: Space, start: bigint, end: bigint): Gathered {
-  const gathered: Gathered = { vmas: [], pages: 0n, accounted: 0n };
+  const gathered = nothingGathered();
   const [first] = space.overlapping(start, end);
   if (!first) return gathered;
   if (start > first.start) {
@@ -51,11 +60,21 @@ export function reattach(space: Space, gathered: Gathered): void {
   gathered.vmas = [];
 }
 
+/** vms_clean_up_area: the old pages go, and the drivers hear of it. */
+export function cleanUp(space: Space, gathered: Gathered): void {
+  if (gathered.cleaned) return;
+  gathered.cleaned = true;
+  for (const vma of gathered.vmas) unlinkVma(space, vma);
+  for (const vma of gathered.vmas) closeVma(space, vma);
+}
+
 /** vms_complete_munmap_vmas; also abort 2, where a hole is all that is left. */
 export function complete(space: Space, gathered: Gathered): void {
+  cleanUp(space, gathered);
   for (const vma of gathered.vmas) {
     if (has(vma.flags, VM_LOCKED)) space.lockedVm -= pagesOf(vma);
     statAccount(space, vma.flags, -pagesOf(vma));
+    space.files.put(vma.file);
   }
   uncharge(space, gathered.accounted);
 }

@@ -29,6 +29,7 @@ function model(...lines: [number, number, number, number, number][]): VmaView[] 
     file,
     anonPgoff: pgoff,
     anonVma: 0,
+    chain: 0,
     ops: 0,
     id,
   }));

@@ -8,7 +8,18 @@ import { errnoText } from "../../src/replay/errno.js";
 import { checkFileWritable, layoutLines, writeWhole } from "../../src/replay/layout.js";
 
 function vma(start: number, flags: number, pgoff: number, file: number) {
-  return { start, end: start + 4096, flags, pgoff, file, anonPgoff: 0, anonVma: 0, ops: 0, id: 0 };
+  return {
+    start,
+    end: start + 4096,
+    flags,
+    pgoff,
+    file,
+    anonPgoff: 0,
+    anonVma: 0,
+    chain: 0,
+    ops: 0,
+    id: 0,
+  };
 }
 
 describe("layout files", () => {
