@@ -1,7 +1,8 @@
 // The address space as a whole: empty it, look at it, save it.
 
 import {
-  ANON_AT, CONTROL_AT, CONTROL_SIZE, DRIVERS_AT, DRIVERS_SIZE, FILES_AT, LINKS_AT, NODES_AT, RESULTS_AT, TABLES_AT, TLB_AT, VMAS_AT,
+  ANON_AT, CONTROL_AT, CONTROL_SIZE, DRIVERS_AT, DRIVERS_SIZE, FILES_AT, LINKS_AT, NODES_AT, RESULTS_AT, TABLES_AT,
+  TLB_AT, VMAS_AT,
 } from "./memory";
 import { scan, TREE_ALLOC, TREE_RCU, vmaTree } from "./maple/cursor";
 import { shapeOf } from "./maple/digest";

@@ -9,8 +9,8 @@ import { TOP } from "../maple/node";
 import { reserve } from "../maple/store";
 import { find, nextRange, previous } from "../maple/walk";
 import {
-  STEP_ALLOCATE, STEP_CHARGE, STEP_GET_FILE, STEP_HOOK_MMAP, STEP_LATE_CHECKS, STEP_LIMITS, STEP_NEIGHBOURS, STEP_RESERVE, STEP_SECOND_MERGE, STEP_UNDO_CLOSE,
-  STEP_UNMAP, step,
+  STEP_ALLOCATE, STEP_CHARGE, STEP_GET_FILE, STEP_HOOK_MMAP, STEP_LATE_CHECKS, STEP_LIMITS, STEP_NEIGHBOURS,
+  STEP_RESERVE, STEP_SECOND_MERGE, STEP_UNDO_CLOSE, STEP_UNMAP, step,
 } from "../steps";
 import { charge, isAccountable, mayExpand } from "../vma/account";
 import { getFile, mapWritable, putFile, unmapWritable } from "../vma/file";

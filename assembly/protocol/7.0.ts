@@ -7,7 +7,8 @@ import { exists, mm } from "../vma/record";
 import { overwriteOps } from "./6.16";
 import { callPrepare, completeAction } from "./driver";
 import {
-  beginMapping, CHARGE_DIFFERENCE, finish, firstMerge, insert, ksmIsSafe, setUp, undoCharge, undoGather, undoHandOver, undoMapping,
+  beginMapping, CHARGE_DIFFERENCE, finish, firstMerge, insert, ksmIsSafe, setUp, undoCharge, undoGather, undoHandOver,
+  undoMapping,
 } from "./mapping";
 import { madeVma, makeVma } from "./new-vma";
 

@@ -8,7 +8,8 @@ import { withKsm } from "../vma/flags";
 import { exists, mm, Vma } from "../vma/record";
 import { callPrepare, completeAction } from "./driver";
 import {
-  beginMapping, CHARGE_WHOLE, finish, firstMerge, insert, ksmIsSafe, Mapping, setUp, undoCharge, undoGather, undoHandOver, undoMapping,
+  beginMapping, CHARGE_WHOLE, finish, firstMerge, insert, ksmIsSafe, Mapping, setUp, undoCharge, undoGather,
+  undoHandOver, undoMapping,
 } from "./mapping";
 import { madeVma, makeVma } from "./new-vma";
 

@@ -6,14 +6,16 @@
 //   compat                     an outer .mmap that hands its VMA to an inner .mmap_prepare
 
 import {
-  BEHAVES_SETS_PGOFF, EAGER_INSERT_PAGES, EAGER_NONE, EAGER_REMAP_PFN, ENOMEM, FAIL_HOOK, FILE_MODE_DEVZERO, FILE_MODE_UNNAMED,
-  HOOK_FAILS_AFTER_PTES, HOOK_FAILS_AT_END, HOOK_FAILS_AT_ONCE, HOOK_FAILS_MAPPED, OPS_FAULT,
+  BEHAVES_SETS_PGOFF, EAGER_INSERT_PAGES, EAGER_NONE, EAGER_REMAP_PFN, ENOMEM, FAIL_HOOK, FILE_MODE_DEVZERO,
+  FILE_MODE_UNNAMED, HOOK_FAILS_AFTER_PTES, HOOK_FAILS_AT_END, HOOK_FAILS_AT_ONCE, HOOK_FAILS_MAPPED, OPS_FAULT,
   OPS_INSTALLED, OPS_MAPPED, OPS_MAP_PAGES, PROFILE_7_0, PROFILE_7_3, VM_MIXEDMAP, VM_REMAP_FLAGS, VM_SHARED,
 } from "../abi";
 import { count, HOOK_ACTIONS, HOOK_CALLS, HOOK_FAILURES, HOOK_LATE_FAILURES, HOOK_MAPPED } from "../events";
 import { failsHere } from "../limits";
 import { installFrames, NO_FAILURE, undoRemap } from "../paging/populate";
-import { STEP_ACTION_COMPLETE, STEP_ACTION_PREPARE, STEP_HOOK_PREPARE, STEP_HOOK_PROTO, STEP_MAPPED, step } from "../steps";
+import {
+  STEP_ACTION_COMPLETE, STEP_ACTION_PREPARE, STEP_HOOK_PREPARE, STEP_HOOK_PROTO, STEP_MAPPED, step,
+} from "../steps";
 import { getFile, newShmemFile, putFile } from "../vma/file";
 import { isCopyOnWrite } from "../vma/flags";
 import { Driver, driverOf, fileOf, mm, Vma } from "../vma/record";

@@ -4,7 +4,9 @@
 
 import { OPS_CLOSE, PROFILE_6_11, PROFILE_6_16, PROFILE_6_18, PROFILE_7_3, VM_SPECIAL } from "../abi";
 import { CHECKING } from "../checking";
-import { count, MAPLE_STORES, MERGE_ATTEMPTS, MERGE_CORRUPTIONS, MERGE_MERGED, VMA_EXPANDED, VMA_SHRUNK } from "../events";
+import {
+  count, MAPLE_STORES, MERGE_ATTEMPTS, MERGE_CORRUPTIONS, MERGE_MERGED, VMA_EXPANDED, VMA_SHRUNK,
+} from "../events";
 import { SCRATCH_AT } from "../memory";
 import { vmi } from "../maple/cursor";
 import { TOP } from "../maple/node";

@@ -1,4 +1,4 @@
-// What one mmap costs under each protocol, in counted work: the table of docs/model.md, row by row.
+// What one mmap costs under each protocol, in counted work: the table of docs/protocols.md, row by row.
 
 import { describe, expect, test } from "vitest";
 import { parseProtocol, whyNoPtes } from "../../src/catalogue/kernels.js";

@@ -1,5 +1,5 @@
 // What tells the kernels apart: merges that come too late, failures that leave something behind, and each
-// kernel's known defects under the name of what they do (docs/model.md).
+// kernel's known defects under the name of what they do (docs/protocols.md).
 
 import { describe, expect, test } from "vitest";
 import * as abi from "../../src/core/abi.js";

@@ -1,4 +1,4 @@
-// Worked examples that a kernel developer can follow on paper (docs/model.md), under each protocol.
+// Worked examples that a kernel developer can follow on paper (docs/protocols.md), under each protocol.
 
 import { describe, expect, test } from "vitest";
 import * as abi from "../../src/core/abi.js";

@@ -60,6 +60,49 @@ describe("fork", () => {
     }
   });
 
+  describe("written memory that comes to fit an unwritten neighbour joins it, unless it is forked", () => {
+    const flags = abi.MAP_FIXED | abi.MAP_PRIVATE | abi.MAP_NORESERVE;
+
+    /** By a change of permissions. */
+    function changed(protocol: string, child: boolean): string {
+      const space = new Pages(protocol);
+      space.map(20, 30, { flags });
+      space.write(20, 30);
+      space.protect(20, 30, abi.PROT_READ);
+      space.map(10, 20, { flags });
+      fork(space, child);
+      space.protect(20, 30, abi.PROT_READ | abi.PROT_WRITE);
+      return space.draw();
+    }
+
+    /** By mremap, back to where its offset says it was. */
+    function moved(protocol: string, child: boolean): string {
+      const space = new Pages(protocol);
+      const move = abi.MREMAP_MAYMOVE | abi.MREMAP_FIXED;
+      space.map(20, 30, { flags });
+      space.write(20, 30);
+      space.remap(20, 30, 10, move, 40);
+      space.map(10, 20, { flags });
+      fork(space, child);
+      space.remap(40, 50, 10, move, 20);
+      return space.draw();
+    }
+
+    const APART = "10..20 20..30";
+    const ONE = "10..30";
+
+    test.each([
+      // up to 6.15 written memory joins no unwritten neighbour at all
+      ["mmap@6.15", { changed: [APART, APART], moved: [APART, APART] }],
+      ["mmap@6.16", { changed: [ONE, APART], moved: [ONE, ONE] }],
+      ["mmap@6.18", { changed: [ONE, APART], moved: [ONE, APART] }],
+      ["mmap@7.3", { changed: [ONE, APART], moved: [ONE, APART] }],
+    ])("%s", (protocol, expected) => {
+      const both = (make: typeof changed) => [false, true].map((child) => make(protocol, child));
+      expect({ changed: both(changed), moved: both(moved) }).toEqual(expected);
+    });
+  });
+
   test("locked memory is not locked in the child", () => {
     const space = new Pages("mmap@7.3");
     space.map(10, 20, { flags: abi.MAP_FIXED | abi.MAP_PRIVATE | abi.MAP_LOCKED });

@@ -1,4 +1,4 @@
-// The order of steps of every protocol (docs/model.md), as `vmabench explain` shows it.
+// The order of steps of every protocol (docs/protocols.md), as `vmabench explain` shows it.
 
 import { describe, expect, test } from "vitest";
 import { HOOKS, parseProtocol } from "../../src/catalogue/kernels.js";
