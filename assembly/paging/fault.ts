@@ -7,7 +7,7 @@ import { count, PAGE_FAULTS, PAGE_FRAMES_ALLOCATED, PAGE_PTES_SET } from "../eve
 import { lookup, vmaTree } from "../maple/cursor";
 import { walk } from "../maple/walk";
 import { prepareAnon } from "../vma/anon";
-import { VM_ACCESS } from "../vma/flags";
+import { isReadable } from "../vma/flags";
 import { driverOf, exists, fileOf, mm, Vma, vmaOf } from "../vma/record";
 import { translate } from "../tlb/tlb";
 import {
@@ -15,7 +15,7 @@ import {
   ZERO_FRAME,
 } from "./entry";
 import { flushPage } from "../tlb/tlb";
-import { makePteTable } from "./tables";
+import { findPteTable, makePteTable } from "./tables";
 
 /** Entries that one read fault may install for pages already in the page cache (fault_around_bytes / 4096). */
 const FAULT_AROUND: u64 = 16;
@@ -28,6 +28,16 @@ export function access(addr: u64, write: bool): bool {
   return true;
 }
 
+/** Has a page's entry made as a fault would, without an access (faultin_page). False as for `access`. */
+export function faultIn(page: u64, write: bool): bool {
+  const table = findPteTable(page);
+  if (table) {
+    const entry = load<u64>(table + entryOffset(page, PTE_SHIFT));
+    if (isMapped(entry) && (!write || (entry & WRITABLE) != 0)) return true;
+  }
+  return fault(page, write);
+}
+
 /** handle_mm_fault: false for SIGSEGV, SIGBUS, or no memory. */
 function fault(page: u64, write: bool): bool {
   count(PAGE_FAULTS);
@@ -35,7 +45,7 @@ function fault(page: u64, write: bool): bool {
   c.enter(vmaTree, page);
   const vma = vmaOf(walk(c));
   if (!exists(vma)) return false;
-  if (write ? (vma.flags & VM_WRITE) == 0 : (vma.flags & VM_ACCESS) == 0) return false;
+  if (write ? (vma.flags & VM_WRITE) == 0 : !isReadable(vma.flags)) return false;
   const table = makePteTable(page);
   if (table == 0) return false;
   const at = table + entryOffset(page, PTE_SHIFT);

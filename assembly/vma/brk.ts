@@ -15,6 +15,7 @@ import { ksmBeforeMerge, VM_ACCESS, withKsm } from "./flags";
 import { mergeNewRange, newMerge, NO_MEMORY } from "./merge";
 import { choosePlace, startGap } from "./place";
 import { allocateVma, discardVma } from "./pool";
+import { populate } from "./populate";
 import { exists, mm, Vma, vmaOf } from "./record";
 import { unmapFrom } from "./unmap";
 
@@ -32,8 +33,10 @@ export function brk(wanted: u64): u64 {
     mm.brk = wanted;
     return wanted;
   }
-  const done = wanted <= before ? shrink(target, current) : grow(current, target);
+  const grows = wanted > before;
+  const done = grows ? grow(current, target) : shrink(target, current);
   if (done) mm.brk = wanted;
+  if (done && grows && mm.defFlags & VM_LOCKED) populate(current, target - current);
   return mm.brk;
 }
 

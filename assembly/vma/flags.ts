@@ -80,5 +80,14 @@ export function deniedByMdwe(old: u64, flags: u64): bool {
   return (flags & VM_WRITE) != 0 || (old & VM_EXEC) == 0;
 }
 
+/**
+ * Whether data can be read. Of x86's own bits every accessible page can; a protection key takes that from memory
+ * that may only be executed (execute_only_pkey).
+ */
+export function isReadable(flags: u64): bool {
+  const access = flags & VM_ACCESS;
+  return access != 0 && !(mm.protectionKeys != 0 && access == VM_EXEC);
+}
+
 /** Anonymous: vm_ops is NULL (vma_is_anonymous). Dummy ops are ops. */
 @inline export function isAnonymous(vma: Vma): bool { return vma.ops == 0; }

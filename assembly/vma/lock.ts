@@ -1,8 +1,7 @@
-// mlock(2), munlock(2), mlockall(2), munlockall(2). Faulting the pages in is left to touch operations.
-// (apply_vma_lock_flags, mlock_fixup; mm/mlock.c)
+// mlock(2), munlock(2), mlockall(2), munlockall(2). (apply_vma_lock_flags, mlock_fixup; mm/mlock.c)
 
 import {
-  EINVAL, ENOMEM, EPERM, MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT, MLOCK_ONFAULT, NO_LIMIT, VM_LOCKED, VM_LOCKONFAULT,
+  EINVAL, ENOMEM, EPERM, MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT, MLOCK_ONFAULT, NO_LIMIT, TASK_SIZE, VM_LOCKED, VM_LOCKONFAULT,
 } from "../abi";
 import { lookup, vmi, vmaTree } from "../maple/cursor";
 import { TOP } from "../maple/node";
@@ -10,6 +9,7 @@ import { find, previous, walk } from "../maple/walk";
 import { canLock } from "./account";
 import { supportsLock, VM_LOCKED_MASK } from "./flags";
 import { mergeLike } from "./merge";
+import { populate, populateStrictly } from "./populate";
 import { exists, mm, Vma, vmaOf } from "./record";
 import { modifiedVma, modify } from "./split";
 
@@ -24,7 +24,8 @@ export function mlock(addr: u64, length: u64, flags: u64): u32 {
   let locked = (size >> 12) + mm.lockedVm;
   if (locked > lockLimit() && !mm.ipcLock) locked -= lockedPagesIn(start, size);
   if (locked > lockLimit() && !mm.ipcLock) return ENOMEM;
-  return setLock(start, size, VM_LOCKED | (flags & MLOCK_ONFAULT ? VM_LOCKONFAULT : 0));
+  const error = setLock(start, size, VM_LOCKED | (flags & MLOCK_ONFAULT ? VM_LOCKONFAULT : 0));
+  return error || size == 0 ? error : populateStrictly(start, size);
 }
 
 /** munlock(2) */
@@ -98,7 +99,10 @@ export function mlockall(flags: u64): u32 {
   const bits = VM_LOCKED | (flags & MCL_ONFAULT ? VM_LOCKONFAULT : 0);
   mm.defFlags &= ~VM_LOCKED_MASK;
   if (flags & MCL_FUTURE) mm.defFlags |= bits;
-  if (flags & MCL_CURRENT) lockAll(bits);
+  if (flags & MCL_CURRENT) {
+    lockAll(bits);
+    populate(0, TASK_SIZE);
+  }
   return 0;
 }
 

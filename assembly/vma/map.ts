@@ -6,7 +6,7 @@ import {
   MAP_DENYWRITE, MAP_DROPPABLE, MAP_EXECUTABLE, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_GROWSDOWN, MAP_HUGETLB,
   MAP_LOCKED, MAP_NONBLOCK, MAP_NORESERVE, MAP_POPULATE, MAP_PRIVATE, MAP_SHARED, MAP_SHARED_VALIDATE, MAP_STACK,
   MAP_32BIT, MAP_SYNC, MAP_TYPE, OVERCOMMIT_NEVER, PROT_EXEC, PROT_READ, PROT_WRITE, TASK_SIZE, VM_DONTDUMP,
-  VM_DROPPABLE, VM_EXEC, VM_GROWSDOWN, VM_MAYEXEC, VM_MAYREAD, VM_MAYSHARE, VM_MAYWRITE, VM_NORESERVE, VM_SHARED,
+  VM_DROPPABLE, VM_EXEC, VM_GROWSDOWN, VM_LOCKED, VM_MAYEXEC, VM_MAYREAD, VM_MAYSHARE, VM_MAYWRITE, VM_NORESERVE, VM_SHARED,
   VM_WIPEONFORK, VM_WRITE,
 } from "../abi";
 import { lookup, vmaTree } from "../maple/cursor";
@@ -16,6 +16,7 @@ import { STEP_CHECKS, STEP_FILE_CHECKS, STEP_PLACE, step } from "../steps";
 import { canLock, mayLock } from "./account";
 import { flagsOfMap, flagsOfProt } from "./flags";
 import { choosePlace } from "./place";
+import { populate } from "./populate";
 import { fileOf, mm } from "./record";
 
 /** Flags that MAP_SHARED takes notice of, and MAP_SHARED_VALIDATE accepts (LEGACY_MAP_MASK). */
@@ -57,7 +58,10 @@ export function mmap(addr: u64, length: u64, prot: u64, mapFlags: u64, file: u32
   if (refused) return -(<i64>refused);
   if (flags & MAP_NORESERVE && mm.overcommit != OVERCOMMIT_NEVER) vmFlags |= VM_NORESERVE;
   const error = mapRegion(file, place, size, vmFlags, pageOffset);
-  return error ? -(<i64>error) : place;
+  if (error) return -(<i64>error);
+  const wanted = (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
+  if (wanted || vmFlags & VM_LOCKED) populate(place, size);
+  return place;
 }
 
 /** A hint is page aligned, and not in the pages that nobody may map (round_hint_to_min). */

@@ -2,7 +2,7 @@
 
 import {
   EACCES, EINVAL, ENOMEM, EPERM, OPS_MPROTECT, PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_WRITE,
-  VM_ACCOUNT, VM_GROWSDOWN, VM_HUGETLB, VM_MAYEXEC, VM_NORESERVE, VM_SEALED, VM_SHARED, VM_WRITE,
+  VM_ACCOUNT, VM_GROWSDOWN, VM_HUGETLB, VM_LOCKED, VM_MAYEXEC, VM_NORESERVE, VM_SEALED, VM_SHARED, VM_WRITE,
 } from "../abi";
 import { vmi, vmaTree } from "../maple/cursor";
 import { find, previous } from "../maple/walk";
@@ -11,6 +11,7 @@ import { changeProtection } from "../paging/zap";
 import { charge, mayExpand, statAccount, uncharge } from "./account";
 import { deniedByMdwe, flagsOfProt, isAnonymous, stickyFlags, VM_ACCESS } from "./flags";
 import { mergeLike, MERGED } from "./merge";
+import { populateVma } from "./populate";
 import { exists, mm, Vma, vmaOf } from "./record";
 import { modifiedVma, modify } from "./split";
 
@@ -106,6 +107,8 @@ function protectPart(vma: Vma, prev: u32, start: u64, end: u64, wanted: u64): u3
   if (g.state == MERGED) flags |= now.flags & stickyFlags();
   now.flags = flags;
   changeProtection(now, start, end);
+  // locked memory that becomes writable: its copies are made at once
+  if ((old & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && flags & VM_WRITE) populateVma(now, start, end);
   part = now.id;
   if (old & VM_ACCOUNT && (flags & VM_ACCOUNT) == 0) uncharge(pages);
   statAccount(old, -(<i64>pages));

@@ -144,6 +144,8 @@ export class Mm {
   ipcLock: u32;
   /** Kernel built with soft-dirty tracking. */
   softDirty: u32;
+  /** The CPU has protection keys: memory that may only be executed cannot be read. */
+  protectionKeys: u32;
   /** PROFILE_* */
   profile: u32;
   /** HOOK_*: how every file's driver is entered. */

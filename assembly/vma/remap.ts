@@ -17,6 +17,7 @@ import { copyVma, keptSource } from "./copy";
 import { isAnonymous, VM_LOCKED_MASK } from "./flags";
 import { mergeLike, mergeNewRange } from "./merge";
 import { choosePlace } from "./place";
+import { populate } from "./populate";
 import { exists, mm, Vma, vmaOf } from "./record";
 import { splitWithinLimit } from "./split";
 import { munmap } from "./unmap";
@@ -63,7 +64,10 @@ export function mremap(addr: u64, oldLength: u64, newLength: u64, flags: u64, ne
   r.vma = loadAt(vmaTree, addr);
   const error = checkVma(r);
   if (error) return -(<i64>error);
-  return r.namesTarget ? moveTo(r) : resize(r);
+  const growsLocked = r.newLength > r.oldLength && (r.source.flags & VM_LOCKED) != 0;
+  const place = r.namesTarget ? moveTo(r) : resize(r);
+  if (growsLocked && place >= 0) populate(place + r.oldLength, r.newLength - r.oldLength);
+  return place;
 }
 
 /** check_mremap_params */

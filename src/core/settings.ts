@@ -38,6 +38,8 @@ export interface Settings {
   /** CAP_IPC_LOCK: RLIMIT_MEMLOCK does not apply. */
   ipcLock: boolean;
   softDirty: boolean;
+  /** The CPU has protection keys: the kernel makes PROT_EXEC alone mean execute only. */
+  protectionKeys: boolean;
 }
 
 export const DEFAULT_SETTINGS: Readonly<Settings> = {
@@ -65,6 +67,7 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   readImpliesExec: false,
   ipcLock: false,
   softDirty: false,
+  protectionKeys: true,
 };
 
 export function withDefaults(settings: Partial<Settings>): Settings {

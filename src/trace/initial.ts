@@ -84,7 +84,7 @@ export function settingsOf(trace: Trace): Partial<Settings> {
   take("mmapBase", header.limits.stack === null ? null : mmapBase(header.limits.stack));
   const startBrk = header.startBrk ?? firstBreak(trace);
   take("startBrk", startBrk);
-  take("brk", startBrk);
+  take("brk", heapEnd(trace) ?? startBrk);
   settings.ipcLock = locksBeyondLimit(trace, header);
   return settings;
 }
@@ -98,6 +98,11 @@ export function mmapBase(stackLimit: number): number {
   const gap = stackLimit === abi.NO_LIMIT ? window : stackLimit + STACK_GUARD_GAP;
   const most = Math.floor(window / 6) * 5;
   return Math.ceil((window - Math.min(Math.max(gap, GAP_LEAST), most)) / PAGE) * PAGE;
+}
+
+/** The break of a recording that began after the heap had grown; to the page. */
+function heapEnd(trace: Trace): number | null {
+  return trace.initial.vmas.findLast(({ name }) => name === "[heap]")?.end ?? null;
 }
 
 /** The break that the first `brk 0x0` showed, for headers without start_brk. */

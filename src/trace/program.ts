@@ -33,6 +33,8 @@ export interface Snapshot {
 export interface Program {
   /** Name of the trace file. */
   file: string;
+  /** The kernel it was recorded on, as the header has it; null where nothing says so. */
+  kernel: string | null;
   settings: Partial<Settings>;
   /** File id n is `files[n - 1]`. */
   files: FileRecord[];
@@ -103,6 +105,7 @@ function traceProgram(trace: Trace, driver: number, touch: number): Program {
   const final = { executed: operations.length, after: number, layout: trace.final };
   return {
     file: trace.file,
+    kernel: trace.header.kernel,
     settings: { ...settingsOf(trace), touch },
     files: files.files,
     inodes: files.inodes,
@@ -128,6 +131,7 @@ function operationsProgram(trace: OpsTrace, driver: number, touch: number): Prog
   const mark = trace.mark ?? 0;
   return {
     file: trace.file,
+    kernel: null,
     settings: { touch },
     files: files.files,
     inodes: files.inodes,

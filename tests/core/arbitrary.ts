@@ -44,6 +44,7 @@ const settings: fc.Arbitrary<Partial<Settings>> = fc
     mdwe: usually(false, true),
     readImpliesExec: usually(false, true),
     ipcLock: usually(false, true),
+    protectionKeys: usually(true, false),
     thp: usually(true, false),
   })
   .map(({ protocol, ...rest }) => {
@@ -118,7 +119,7 @@ const range = fc
 const roughRange = fc
   .tuple(range, usually(0, 1, 2048))
   .map(([{ addr, len }, odd]) => ({ addr: addr + odd, len }));
-const prot = usually(3, 0, 1, 5, 7, 2);
+const prot = usually(3, 0, 1, 5, 7, 2, 4);
 const failure = fc.oneof(
   { arbitrary: fc.constant({}), weight: 12 },
   {

@@ -262,6 +262,17 @@ describe("anon_vma_non_mergeable: neighbours of two anon_vmas", () => {
   });
 });
 
+test("written memory that comes to fit a written neighbour with another anon_vma stays apart", () => {
+  const space = fresh();
+  const advise = (advice: number) =>
+    space.run({ op: abi.OP_MADVISE, addr: FIRST_PAGE + 3 * 4096, len: 3 * 4096, prot: advice });
+  space.map(0, 6);
+  advise(16 /* DONTDUMP */);
+  space.write(0, 6);
+  advise(17 /* DODUMP */);
+  expect(space.draw()).toBe("0..3 3..6");
+});
+
 describe("dup_anon_vma: the survivor takes over the anon_vma", () => {
   const anonVmas = (space: Pages) => vmas(space).map(({ anonVma }) => anonVma);
 

@@ -23,6 +23,7 @@ import { mergeNewRange } from "./merge.js";
 import { getUnmappedArea, startGap } from "./place.js";
 import { errnoOf, refuse } from "./refuse.js";
 import type { Space, Vma } from "./space.js";
+import { faultIn } from "./touch.js";
 import { unmapRange } from "./unmap.js";
 
 export function brk(space: Space, wanted: bigint): void {
@@ -57,6 +58,7 @@ function grow(space: Space, oldEnd: bigint, newEnd: bigint): void {
   const next = space.find(oldEnd);
   if (next && newEnd + PAGE > startGap(space, next)) refuse(ENOMEM);
   doBrkFlags(space, oldEnd, newEnd);
+  if (has(space.defFlags, VM_LOCKED)) faultIn(space, oldEnd, newEnd, false);
 }
 
 /** do_brk_flags */

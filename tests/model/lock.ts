@@ -18,6 +18,7 @@ import {
   pageDown,
   pageUp,
   pg,
+  TASK_SIZE,
   u64,
   VM_DROPPABLE,
   VM_HUGETLB,
@@ -29,6 +30,7 @@ import {
 import { modifyFlags } from "./modify.js";
 import { errnoOf, refuse } from "./refuse.js";
 import type { Space, Vma } from "./space.js";
+import { faultIn } from "./touch.js";
 
 /** mlock2 */
 export function mlock(space: Space, start: bigint, len: bigint, lockFlags: bigint): void {
@@ -41,6 +43,7 @@ export function mlock(space: Space, start: bigint, len: bigint, lockFlags: bigin
   if (!memlockLimitAllows(space, total)) refuse(ENOMEM);
   const onFault = lockFlags === 0n ? 0n : VM_LOCKONFAULT;
   apply(space, range.start, range.length, VM_LOCKED | onFault);
+  if (!faultIn(space, range.start, range.start + range.length, true)) refuse(ENOMEM);
 }
 
 export function munlock(space: Space, start: bigint, len: bigint): void {
@@ -93,7 +96,9 @@ export function mlockall(space: Space, flags: bigint): void {
   const future = has(flags, BigInt(MCL_FUTURE));
   const bits = VM_LOCKED | (has(flags, BigInt(MCL_ONFAULT)) ? VM_LOCKONFAULT : 0n);
   space.defFlags = (space.defFlags & ~VM_LOCKED_MASK) | (future ? bits : 0n);
-  if (current) applyToAll(space, bits);
+  if (!current) return;
+  applyToAll(space, bits);
+  faultIn(space, 0n, TASK_SIZE, false);
 }
 
 export function munlockall(space: Space): void {

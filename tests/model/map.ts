@@ -71,6 +71,7 @@ import { getUnmappedArea } from "./place.js";
 import { refuse } from "./refuse.js";
 import { mmapRegion } from "./region.js";
 import type { Space } from "./space.js";
+import { faultIn } from "./touch.js";
 
 export interface MmapArguments {
   address: bigint;
@@ -144,6 +145,8 @@ export function doMmap(space: Space, given: MmapArguments): { address: bigint; l
     flags |= VM_NORESERVE;
   }
   mmapRegion(space, { start: address, length, flags, pgoff, file });
+  const populates = wants(mapFlags, MAP_POPULATE) && !wants(mapFlags, MAP_NONBLOCK);
+  if (populates || has(flags, VM_LOCKED)) faultIn(space, address, address + length, false);
   return { address, length };
 }
 

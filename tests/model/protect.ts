@@ -24,6 +24,7 @@ import {
   VM_EXEC,
   VM_GROWSDOWN,
   VM_HUGETLB,
+  VM_LOCKED,
   VM_MAYEXEC,
   VM_NORESERVE,
   VM_SEALED,
@@ -34,6 +35,7 @@ import { mdweDenies } from "./mapping.js";
 import { modifyFlags } from "./modify.js";
 import { refuse } from "./refuse.js";
 import { isAnonymous, type Space, type Vma } from "./space.js";
+import { faultIn } from "./touch.js";
 
 /** READ, WRITE, EXEC and PROT_SEM, which is accepted and means nothing. */
 const PROT_BITS = 0xfn;
@@ -114,6 +116,8 @@ function fixup(space: Space, vma: Vma, start: bigint, end: bigint, asked: bigint
   uncharge(space, dropped);
   statAccount(space, old, -pages);
   statAccount(space, wanted, pages);
+  const wasLockedReadOnly = has(old, VM_LOCKED) && !has(old, VM_WRITE | VM_SHARED);
+  if (wasLockedReadOnly && has(wanted, VM_WRITE)) faultIn(space, start, end, false);
   return holder;
 }
 

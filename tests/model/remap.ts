@@ -36,6 +36,7 @@ import { type Move, moveVma } from "./move.js";
 import { getUnmappedArea } from "./place.js";
 import { refuse } from "./refuse.js";
 import type { Space, Vma } from "./space.js";
+import { faultIn } from "./touch.js";
 import { munmap } from "./unmap.js";
 
 export interface MremapArguments {
@@ -66,7 +67,10 @@ export function mremap(space: Space, given: MremapArguments): { address: bigint;
     return { address: moveSeveral(space, r), length };
   }
   const vma = checkedVma(space, r);
-  return { address: r.fixed || r.dontUnmap ? remapTo(space, r) : remapAt(space, r, vma), length };
+  const growsLocked = has(vma.flags, VM_LOCKED) && r.newLength > r.oldLength;
+  const address = r.fixed || r.dontUnmap ? remapTo(space, r) : remapAt(space, r, vma);
+  if (growsLocked) faultIn(space, address + r.oldLength, address + r.newLength, false);
+  return { address, length };
 }
 
 /** check_mremap_params */

@@ -9,6 +9,9 @@ import {
   pageUp,
   pg,
   VM_ACCESS,
+  VM_EXEC,
+  VM_IO,
+  VM_LOCKONFAULT,
   VM_MAYSHARE,
   VM_MIXEDMAP,
   VM_PFNMAP,
@@ -29,11 +32,18 @@ export function touch(space: Space, start: bigint, len: bigint, write: boolean):
   const end = len === 0n ? from : pageUp(start + len);
   for (let at = from; at < end; ) {
     const vma = space.at(at);
-    if (!vma || !has(vma.flags, write ? VM_WRITE : VM_ACCESS) || !hasPages(vma)) refuse(EFAULT);
+    const allowed = vma && (write ? has(vma.flags, VM_WRITE) : isReadable(space, vma));
+    if (!allowed || !hasPages(vma)) refuse(EFAULT);
     if (write && isPrivate(vma) && !has(vma.flags, VM_PFNMAP)) prepareAnon(space, vma);
     at = min(vma.end, end);
   }
   return pg(end - from);
+}
+
+/** Memory that may only be executed is guarded by a protection key, where there are any. */
+function isReadable(space: Space, vma: Vma): boolean {
+  const access = vma.flags & VM_ACCESS;
+  return access !== 0n && !(space.settings.protectionKeys && access === VM_EXEC);
 }
 
 /**
@@ -45,6 +55,22 @@ function hasPages(vma: Vma): boolean {
   const withoutFile = vma.file === 0 || isAnonymous(vma);
   if (withoutFile && !has(vma.flags, VM_SHARED)) return true;
   return (vma.ops & OPS_FAULT) !== 0 || has(vma.flags, VM_PFNMAP | VM_MIXEDMAP);
+}
+
+/**
+ * What locking and MAP_POPULATE fault in: private writable memory is written, the rest only read. Stops at the
+ * first VMA whose pages cannot be had and returns false, or passes over it.
+ */
+export function faultIn(space: Space, start: bigint, end: bigint, strictly: boolean): boolean {
+  for (const vma of space.overlapping(start, end)) {
+    if (has(vma.flags, VM_IO | VM_PFNMAP | VM_LOCKONFAULT)) continue;
+    if (isReadable(space, vma) && hasPages(vma)) {
+      if (has(vma.flags, VM_WRITE) && !has(vma.flags, VM_SHARED)) prepareAnon(space, vma);
+    } else if (strictly) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /**

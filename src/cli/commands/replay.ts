@@ -2,7 +2,8 @@
 
 import { Command, Option } from "commander";
 import { driverText, parseDriver } from "../../catalogue/drivers.js";
-import { HOOKS, parseProtocol } from "../../catalogue/kernels.js";
+import { HOOKS, type Protocol, parseProtocol } from "../../catalogue/kernels.js";
+import { protocolOfRelease } from "../../catalogue/releases.js";
 import { checkPair } from "../../catalogue/scenario.js";
 import { TOUCH_ALL, TOUCH_NONE, TOUCH_WRITTEN } from "../../core/abi.js";
 import { Core } from "../../core/core.js";
@@ -17,7 +18,7 @@ import { type Program, programOf } from "../../trace/program.js";
 import { readTrace } from "../../trace/read.js";
 
 interface ReplayFlags {
-  protocol: string;
+  protocol?: string;
   driver: string;
   check?: true;
   layout?: string;
@@ -27,7 +28,7 @@ interface ReplayFlags {
 }
 
 const TOUCHES = { none: TOUCH_NONE, written: TOUCH_WRITTEN, all: TOUCH_ALL };
-/** The newest: layouts of the traces at hand do not depend on the protocol. */
+/** Where nothing says which kernel a trace is from. */
 const DEFAULT_PROTOCOL = "mmap_prepare@7.3";
 /** What an ordinary file's hook does. */
 const DEFAULT_DRIVER = "vmops-only";
@@ -36,7 +37,10 @@ export function replayCommand(): Command {
   return new Command("replay")
     .description("replay recorded memory calls, and compare with what the kernel did")
     .argument("<file...>", "traces: .vmatrace or .ops, plain or .gz")
-    .option("--protocol <protocol>", "how drivers are entered, in which kernel", DEFAULT_PROTOCOL)
+    .option(
+      "--protocol <protocol>",
+      `how drivers are entered, in which kernel (default: that of the recording, else ${DEFAULT_PROTOCOL})`,
+    )
     .option("--driver <driver>", "what every file's hook does", DEFAULT_DRIVER)
     .option("--check", "compare results and layouts with the recorded ones")
     .option("--layout <file>", "write the layout at the end, one VMA a line")
@@ -51,9 +55,8 @@ export function replayCommand(): Command {
 }
 
 async function replayFiles(files: string[], flags: ReplayFlags): Promise<void> {
-  const protocol = parseProtocol(flags.protocol);
   const driver = parseDriver(flags.driver);
-  checkPair(driver, protocol);
+  const named = flags.protocol === undefined ? null : parseProtocol(flags.protocol);
   if (flags.layout !== undefined && files.length > 1) {
     throw new UsageError("--layout takes the layout of one trace: name one file");
   }
@@ -62,9 +65,13 @@ async function replayFiles(files: string[], flags: ReplayFlags): Promise<void> {
   const programs: Program[] = [];
   for (const file of files) programs.push(await readProgram(file, flags));
 
+  const protocols = programs.map((program) => named ?? protocolOf(program));
+  for (const protocol of protocols) checkPair(driver, protocol);
+
   const core = new Core("work");
   const documents: object[] = [];
-  for (const program of programs) {
+  for (const [i, program] of programs.entries()) {
+    const protocol = protocols[i] as Protocol;
     const replayed = await replay(core, program, {
       profile: protocol.profile,
       hook: HOOKS[protocol.hook].hook,
@@ -85,6 +92,12 @@ async function replayFiles(files: string[], flags: ReplayFlags): Promise<void> {
     const document = documents.length === 1 ? documents[0] : documents;
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   }
+}
+
+/** How ordinary files are mapped in the kernel that a program was recorded on. */
+function protocolOf({ kernel }: Program): Protocol {
+  const recorded = kernel === null ? null : protocolOfRelease(kernel);
+  return recorded?.protocol ?? parseProtocol(DEFAULT_PROTOCOL);
 }
 
 async function readProgram(file: string, flags: ReplayFlags): Promise<Program> {
