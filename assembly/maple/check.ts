@@ -19,9 +19,14 @@ export const RULE_GAP_SLOT: u32 = 9; //     the gap slot holds a largest gap
 export const RULE_UNUSED: u32 = 10; //      cells from the end on hold 2^64-1
 
 let afterGap: bool = false;
+let nodes: u32 = 0;
+
+/** Nodes of the tree that was checked last. */
+export function checkedNodes(): u32 { return nodes; }
 
 /** 0, or the first rule that the tree breaks. */
 export function checkTree(tree: Tree): u32 {
+  nodes = 0;
   if (tree.height == 0) return 0;
   const root = <usize>tree.root;
   if (parentOf(root) != 0) return RULE_PARENT;
@@ -30,6 +35,7 @@ export function checkTree(tree: Tree): u32 {
 }
 
 function checkNode(tree: Tree, node: usize, min: u64, max: u64, level: u32): u32 {
+  nodes++;
   const type = typeOf(node);
   const end = endOf(node);
   const leaf = isLeaf(type);

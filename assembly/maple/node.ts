@@ -140,6 +140,10 @@ export function holdNodes(n: u32): bool {
   return true;
 }
 
+/** Nodes in use, and those promised to reservations. */
+export function liveNodes(): u32 { return pool.live; }
+export function heldNodes(): u32 { return pool.held; }
+
 /** Hands back promised nodes that were not taken. */
 @inline export function releaseNodes(n: u32): void { pool.held -= n; }
 

@@ -44,6 +44,21 @@ class Link {
 export function anonBytes(): u32 { return (mm.anonNext + 1) << 5; }
 export function linkBytes(): u32 { return (mm.linkNext + 1) << 3; }
 
+/** Chain entries in use; walks the free list. */
+export function liveLinks(): u32 {
+  let free: u32 = 0;
+  for (let n = mm.linkFree; n; n = linkOf(n).next) free++;
+  return mm.linkNext - free;
+}
+
+/** Whether every anon_vma in use is in some chain; walks the free list. */
+export function anonsAreLinked(): bool {
+  let unlinked: u32 = 0;
+  for (let id: u32 = 1; id <= mm.anonNext; id++) if (anonOf(id).links == 0) unlinked++;
+  for (let id = mm.anonFree; id; id = anonOf(id).nextFree) unlinked--;
+  return unlinked == 0;
+}
+
 /** A root, with no VMA yet; 0 without memory (anon_vma_alloc). */
 function allocateAnon(): u32 {
   if (failsHere(FAIL_ALLOCATION)) return 0;

@@ -1,12 +1,14 @@
 // The invariants of the address space (docs/model.md): the tree, and two views of every counter.
 
 import { PROFILE_7_3, VM_ACCOUNT, VM_LOCKED } from "../abi";
-import { checkTree } from "../maple/check";
+import { checkedNodes, checkTree } from "../maple/check";
 import { scan, vmaTree } from "../maple/cursor";
-import { TOP } from "../maple/node";
+import { heldNodes, liveNodes, TOP } from "../maple/node";
 import { find } from "../maple/walk";
 import { isData, isExecutable, isStack } from "./account";
+import { anonsAreLinked, liveLinks } from "./anon";
 import { isAnonymous } from "./flags";
+import { liveVmas } from "./pool";
 import { mm, Vma, vmaOf } from "./record";
 
 export const RULE_VMA_RANGE: u32 = 20; //     an entry's range is its VMA's, page aligned and not empty
@@ -19,6 +21,10 @@ export const RULE_COMMITTED: u32 = 26; //     the charge covers every ACCOUNT pa
 export const RULE_ANON_OFFSET: u32 = 27; //   an unwritten anonymous VMA's offset is its page number
 export const RULE_CHAIN: u32 = 28; //         an anon_vma comes with a chain, and a chain with an anon_vma
 
+export const RULE_NODES: u32 = 29; //         between calls the nodes in use are the tree's, and none is reserved
+export const RULE_OBJECTS: u32 = 30; //       every VMA object in use is in the tree
+export const RULE_LINKS: u32 = 31; //         every chain entry in use is a VMA's, every anon_vma in use is in a chain
+
 /** 0, or the first rule broken. */
 export function checkSpace(): u32 {
   const rule = checkTree(vmaTree);
@@ -29,6 +35,7 @@ export function checkSpace(): u32 {
   let stack: u64 = 0;
   let locked: u64 = 0;
   let accounted: u64 = 0;
+  let links: u64 = 0;
   scan.enter(vmaTree, 0);
   for (let id = find(scan, TOP); id; id = find(scan, TOP)) {
     const vma = vmaOf(id);
@@ -36,6 +43,7 @@ export function checkSpace(): u32 {
     if (broken) return broken;
     const pages = vma.pages;
     vmas++;
+    links += vma.chain;
     total += pages;
     if (isExecutable(vma.flags)) executable += pages;
     else if (isStack(vma.flags)) stack += pages;
@@ -47,7 +55,10 @@ export function checkSpace(): u32 {
   if (executable != mm.execVm || stack != mm.stackVm) return RULE_CLASSES;
   // before 7.3, MREMAP_DONTUNMAP unlocks all of a VMA whose part it moves, and counts nothing
   if (mm.profile >= PROFILE_7_3 && locked != mm.lockedVm) return RULE_LOCKED;
-  return mm.committed < <i64>accounted ? RULE_COMMITTED : 0;
+  if (mm.committed < <i64>accounted) return RULE_COMMITTED;
+  if (liveNodes() != checkedNodes() || heldNodes() != 0) return RULE_NODES;
+  if (liveVmas() != vmas) return RULE_OBJECTS;
+  return links != liveLinks() || !anonsAreLinked() ? RULE_LINKS : 0;
 }
 
 function checkVma(vma: Vma): u32 {

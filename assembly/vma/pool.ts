@@ -9,6 +9,13 @@ import { exists, mm, NO_VMA, Vma, VMA_CELL, vmaCell, vmaOf } from "./record";
 /** Bytes of the pool that were ever used. */
 export function vmaBytes(): u32 { return mm.vmaNext * <u32>VMA_CELL; }
 
+/** VMA objects in use; walks the free list. */
+export function liveVmas(): u32 {
+  let free: u32 = 0;
+  for (let vma = vmaOf(mm.vmaFree); exists(vma); vma = vmaOf(vma.nextFree)) free++;
+  return mm.vmaNext - free;
+}
+
 /** A VMA with nothing in it but dummy ops (vm_area_alloc); NO_VMA without memory. */
 export function allocateVma(): Vma {
   if (failsHere(FAIL_ALLOCATION)) return NO_VMA;

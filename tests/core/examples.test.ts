@@ -102,6 +102,23 @@ describe.each(PROTOCOL_IDS)("%s", (protocol) => {
     expect(space.core.fileState(1)).toEqual({ refs: 1, mapped: 1, writable: 1 });
   });
 
+  test("names keep memory apart, and the same name does not", () => {
+    const space = new Pages(protocol);
+    const name = (from: number, id: number) =>
+      space.run({
+        op: abi.OP_SET_NAME,
+        addr: 0x1000_0000_0000 + from * 4096,
+        len: 40960,
+        prot: id,
+      });
+    space.map(10, 20);
+    name(10, 1);
+    space.map(20, 30);
+    expect(space.draw()).toBe("10..20 20..30");
+    name(20, 1);
+    expect(space.draw()).toBe("10..30");
+  });
+
   test("written neighbours with pages of their own merge only with the side that fits", () => {
     const space = new Pages(protocol);
     space.map(10, 20);
