@@ -210,6 +210,11 @@ export const TOUCH_NONE: u32 = 0;
 export const TOUCH_WRITTEN: u32 = 1; // every private writable anonymous VMA
 export const TOUCH_ALL: u32 = 2; //     private writable file mappings as well
 
+// Transparent huge pages for anonymous memory (/sys/kernel/mm/transparent_hugepage/enabled) ----------------
+export const THP_NEVER: u32 = 0;
+export const THP_MADVISE: u32 = 1;
+export const THP_ALWAYS: u32 = 2;
+
 // Overcommit modes (vm.overcommit_memory) ------------------------------------------------------------------
 export const OVERCOMMIT_GUESS: u32 = 0;
 export const OVERCOMMIT_ALWAYS: u32 = 1;

@@ -81,6 +81,9 @@ export const PAGE_TABLES_ALLOCATED: u32 = 65;
 export const PAGE_TABLES_FREED: u32 = 66;
 export const PAGE_FRAMES_ALLOCATED: u32 = 67;
 export const PAGE_FRAMES_FREED: u32 = 68;
+export const PAGE_HUGE_SET: u32 = 69; //           PMD entries that are pages of 2 MiB
+export const PAGE_HUGE_CLEARED: u32 = 70;
+export const PAGE_HUGE_SPLITS: u32 = 71;
 // TLB --------------------------------------------------------------------------------------------
 export const TLB_L1_HITS: u32 = 72;
 export const TLB_L2_HITS: u32 = 73;

@@ -20,7 +20,7 @@ export function reset(): void {
   memory.fill(FILES_AT, 0, <usize>mm.fileNext << 6);
   memory.fill(CONTROL_AT, 0, CONTROL_SIZE);
   memory.fill(TLB_AT, 0, <usize>tlbBytes());
-  memory.fill(TABLES_AT, 0, 4096);
+  memory.fill(TABLES_AT, 0, 8192); // the two roots
   mm.fileNext = 1;
   vmaTree.flags = TREE_ALLOC | TREE_RCU;
 }

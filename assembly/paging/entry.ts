@@ -4,9 +4,11 @@
 //   NX  key     soft    page frame number       soft  SP G PSE D  A  - -  US RW P
 //
 //   SP is the kernel's "special" software bit: no page behind it (a PFN mapping, the zero page). A PROT_NONE
-//   entry has P clear and G set. Entries of upper levels point to table number n as frame n.
+//   entry has P clear and G set. Entries of upper levels point to table number n as frame n; a PMD entry with
+//   PSE is a page of 2 MiB by itself.
 //
-//   virtual address   | PGD 47..39 | PUD 38..30 | PMD 29..21 | PTE 20..12 | offset 11..0 |
+//   virtual address, 4 levels   | PGD 47..39 | PUD 38..30 | PMD 29..21 | PTE 20..12 | offset 11..0 |
+//                    5 levels   | PGD 56..48 | P4D 47..39 | PUD ...
 
 import { VM_EXEC, VM_READ, VM_WRITE } from "../abi";
 import { TABLES_AT } from "../memory";
@@ -16,6 +18,7 @@ export const WRITABLE: u64 = 0x2;
 export const USER: u64 = 0x4;
 export const ACCESSED: u64 = 0x20;
 export const DIRTY: u64 = 0x40;
+export const HUGE: u64 = 0x80;
 export const GLOBAL: u64 = 0x100;
 export const SPECIAL: u64 = 0x200;
 export const NO_EXECUTE: u64 = 0x8000000000000000;
@@ -25,14 +28,21 @@ export const TABLE_BITS: u64 = 0x67;
 
 /** Frames from here on are anonymous pages of this process; below are page cache, devices, tables. */
 export const FIRST_ANONYMOUS_FRAME: u64 = 0x1000000000;
-/** The page of zeroes that reads of untouched anonymous memory see. */
+/** The page of zeroes that reads of untouched anonymous memory see, and its 2 MiB counterpart. */
 export const ZERO_FRAME: u64 = 0x1;
+export const HUGE_ZERO_FRAME: u64 = 0x200;
 
 export const PTE_SHIFT: u64 = 12;
 export const PMD_SHIFT: u64 = 21;
 export const PUD_SHIFT: u64 = 30;
+/** P4D with five levels. */
 export const PGD_SHIFT: u64 = 39;
+/** PGD with five levels. */
+export const TOP_SHIFT: u64 = 48;
 export const PMD_SIZE: u64 = 0x200000;
+export const PUD_SIZE: u64 = 0x40000000;
+/** 4 KiB pages in a 2 MiB page, entries in a table. */
+export const ENTRIES: u64 = 512;
 
 /** Offset in bytes of the entry for an address in a table of the level with that shift. */
 @inline export function entryOffset(addr: u64, shift: u64): usize { return <usize>((addr >> shift) & 511) << 3; }
@@ -40,9 +50,15 @@ export const PMD_SIZE: u64 = 0x200000;
 /** Where a table lies, from the entry that points to it. */
 @inline export function tableBase(entry: u64): usize { return TABLES_AT + <usize>(entry & FRAME_MASK); }
 
-@inline export function isTable(entry: u64): bool { return (entry & PRESENT) != 0; }
+/** A PMD entry may also be a page of its own; PROT_NONE takes only its P away. */
+@inline export function isTable(entry: u64): bool { return (entry & (PRESENT | HUGE)) == PRESENT; }
+@inline export function isHuge(entry: u64): bool { return (entry & HUGE) != 0; }
 /** Something is there: present, or PROT_NONE. */
 @inline export function isMapped(entry: u64): bool { return (entry & (PRESENT | GLOBAL)) != 0; }
+/** A page of this process's own, not the page cache's, a device's or the zero page. */
+@inline export function isOwn(entry: u64): bool {
+  return (entry & SPECIAL) == 0 && frameOf(entry) >= FIRST_ANONYMOUS_FRAME;
+}
 @inline export function frameOf(entry: u64): u64 { return (entry & FRAME_MASK) >> 12; }
 
 /** A 4 KiB entry for a frame under the access rights of vm_flags; never writable yet. */

@@ -11,11 +11,13 @@ import { isReadable } from "../vma/flags";
 import { driverOf, exists, fileOf, mm, Vma, vmaOf } from "../vma/record";
 import { translate } from "../tlb/tlb";
 import {
-  DIRTY, entryOffset, FIRST_ANONYMOUS_FRAME, frameOf, isMapped, makeEntry, PMD_SIZE, PTE_SHIFT, SPECIAL, WRITABLE,
+  DIRTY, entryOffset, FIRST_ANONYMOUS_FRAME, isHuge, isMapped, isOwn, isTable, makeEntry, PMD_SIZE, PTE_SHIFT,
+  SPECIAL, tableBase, WRITABLE,
   ZERO_FRAME,
 } from "./entry";
 import { flushPage } from "../tlb/tlb";
-import { findPteTable, makePteTable } from "./tables";
+import { installHuge, makeHugeWritable, suitsHuge } from "./huge";
+import { findPmd, makePmd, makePteTable, ROOT } from "./tables";
 
 /** Entries that one read fault may install for pages already in the page cache (fault_around_bytes / 4096). */
 const FAULT_AROUND: u64 = 16;
@@ -30,9 +32,10 @@ export function access(addr: u64, write: bool): bool {
 
 /** Has a page's entry made as a fault would, without an access (faultin_page). False as for `access`. */
 export function faultIn(page: u64, write: bool): bool {
-  const table = findPteTable(page);
-  if (table) {
-    const entry = load<u64>(table + entryOffset(page, PTE_SHIFT));
+  const pmd = findPmd(ROOT, page);
+  const upper = pmd ? load<u64>(pmd) : 0;
+  if (isHuge(upper) || isTable(upper)) {
+    const entry = isHuge(upper) ? upper : load<u64>(tableBase(upper) + entryOffset(page, PTE_SHIFT));
     if (isMapped(entry) && (!write || (entry & WRITABLE) != 0)) return true;
   }
   return fault(page, write);
@@ -46,7 +49,16 @@ function fault(page: u64, write: bool): bool {
   const vma = vmaOf(walk(c));
   if (!exists(vma)) return false;
   if (write ? (vma.flags & VM_WRITE) == 0 : !isReadable(vma.flags)) return false;
-  const table = makePteTable(page);
+  const pmd = makePmd(ROOT, page);
+  if (pmd == 0) return false;
+  const upper = load<u64>(pmd);
+  if (isHuge(upper)) {
+    if (!write || (upper & WRITABLE) != 0) return false; // PROT_NONE by its entry, whatever the VMA says
+    makeHugeWritable(vma, pmd, page);
+    return true;
+  }
+  if (upper == 0 && suitsHuge(vma, page)) return installHuge(vma, pmd, write);
+  const table = makePteTable(pmd);
   if (table == 0) return false;
   const at = table + entryOffset(page, PTE_SHIFT);
   const entry = load<u64>(at);
@@ -60,7 +72,7 @@ function fault(page: u64, write: bool): bool {
 
 /** A write to a present, read-only entry: copy on write, or write notification of a shared mapping. */
 function makeWritable(vma: Vma, at: usize, entry: u64, page: u64): bool {
-  const own = (entry & SPECIAL) == 0 && frameOf(entry) >= FIRST_ANONYMOUS_FRAME;
+  const own = isOwn(entry);
   if (!own && (vma.flags & (VM_SHARED | VM_PFNMAP)) == 0) {
     if (!installOwn(vma, at)) return false;
     flushPage(page);

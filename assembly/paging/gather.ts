@@ -3,8 +3,8 @@
 
 import { TASK_SIZE } from "../abi";
 import { GATHER_AT } from "../memory";
-import { flushAll, flushPage } from "../tlb/tlb";
-import { PTE_SHIFT } from "./entry";
+import { flushAll, flushHugePage, flushPage } from "../tlb/tlb";
+import { PMD_SHIFT, PMD_SIZE, PTE_SHIFT } from "./entry";
 
 @unmanaged
 class Gather {
@@ -36,6 +36,22 @@ export function beginFlush(): void {
   gather.shift = PTE_SHIFT;
 }
 
+/** Every 4 KiB entry of a range. */
+export function noteSpan(start: u64, end: u64): void {
+  notePage(start);
+  notePage(end - 0x1000);
+}
+
+/** A cleared or restricted 2 MiB entry. */
+export function noteHuge(addr: u64): void {
+  if (addr < gather.start) gather.start = addr;
+  if (addr + PMD_SIZE > gather.end) gather.end = addr + PMD_SIZE;
+  if (PMD_SHIFT < gather.shift) gather.shift = PMD_SHIFT;
+}
+
+/** A 2 MiB page that is split, moved or replaced leaves the TLB at once. */
+export function flushHuge(addr: u64): void { flushHugePage(addr & ~(PMD_SIZE - 1)); }
+
 /** A queued table: one page at the start of its span, at the level of the entry that pointed to it. */
 export function noteFreedTable(addr: u64, shift: u64): void {
   gather.freedTables = 1;
@@ -52,5 +68,8 @@ export function endFlush(): void {
     flushAll();
     return;
   }
-  for (let addr = gather.start; addr < gather.end; addr += (<u64>1) << stride) flushPage(addr);
+  for (let addr = gather.start; addr < gather.end; addr += (<u64>1) << stride) {
+    if (stride == PTE_SHIFT) flushPage(addr);
+    else flushHugePage(addr);
+  }
 }

@@ -5,7 +5,7 @@ import { count, PAGE_PTES_SET, UNWIND_STEPS } from "../events";
 import { Vma } from "../vma/record";
 import { DIRTY, entryOffset, makeEntry, PTE_SHIFT, SPECIAL, WRITABLE } from "./entry";
 import { beginFlush, endFlush } from "./gather";
-import { makePteTable } from "./tables";
+import { makePmd, makePteTable, ROOT } from "./tables";
 import { zapRange } from "./zap";
 
 /** Installs at most this many entries, then fails; see `installFrames`. */
@@ -25,7 +25,8 @@ export function installFrames(vma: Vma, start: u64, pages: u64, frame: u64, spec
     if (done == failAfter) return ENOMEM;
     const offset = entryOffset(addr, PTE_SHIFT);
     if (table == 0 || offset == 0) {
-      table = makePteTable(addr);
+      const pmd = makePmd(ROOT, addr);
+      table = pmd ? makePteTable(pmd) : 0;
       if (table == 0) return ENOMEM;
     }
     store<u64>(table + offset, makeEntry(frame + done, vma.flags) | bits);

@@ -22,7 +22,7 @@ import { TOP } from "../maple/node";
 import { commit, reserve } from "../maple/store";
 import { find, nextRange, previous } from "../maple/walk";
 import { beginFlush, endFlush } from "../paging/gather";
-import { freeTables } from "../paging/tables";
+import { freeTables, ROOT } from "../paging/tables";
 import { zapRange } from "../paging/zap";
 import {
   STEP_ALLOCATE, STEP_CHARGE, STEP_CLEAN_UP, STEP_COMPLETE, STEP_FIRST_MERGE, STEP_GATHER, STEP_INSERT, STEP_LIMITS,
@@ -230,7 +230,7 @@ export function undoHook(m: Mapping, vma: Vma): void {
   count(UNWIND_STEPS);
   beginFlush();
   zapRange(vma.start, vma.end);
-  freeTables(vma.start, vma.end, m.prev ? vmaOf(m.prev).end : 0, m.next ? vmaOf(m.next).start : 0);
+  freeTables(ROOT, vma.start, vma.end, m.prev ? vmaOf(m.prev).end : 0, m.next ? vmaOf(m.next).start : 0);
   endFlush();
 }
 

@@ -9,8 +9,10 @@ import {
 } from "../events";
 import { TABLES_AT, TLB_AT } from "../memory";
 import {
-  ACCESSED, DIRTY, entryOffset, isTable, PGD_SHIFT, PMD_SHIFT, PRESENT, PTE_SHIFT, PUD_SHIFT, tableBase, WRITABLE,
+  ACCESSED, DIRTY, entryOffset, isHuge, isTable, PGD_SHIFT, PMD_SHIFT, PRESENT, PTE_SHIFT, PUD_SHIFT, tableBase,
+  TOP_SHIFT, WRITABLE,
 } from "../paging/entry";
+import { mm } from "../vma/record";
 import { clearSet, dropKey, fillSet, findKey } from "./set";
 
 const L1_SETS: u64 = 16;
@@ -89,6 +91,12 @@ function walkTables(addr: u64, write: bool): u64 {
   }
   if (word) count(TLB_PSC_HITS);
   let table = word ? structureTable(word) : TABLES_AT;
+  if (level == 4 && mm.levels == 5) {
+    count(PAGE_WALK_STEPS);
+    const entry = load<u64>(table + entryOffset(addr, TOP_SHIFT));
+    if (!isTable(entry)) return 0;
+    table = tableBase(entry);
+  }
   if (level >= 4) {
     table = follow(table, addr, PGD_SHIFT, PML4E_AT, PML4E_WAYS);
     if (table == 0) return 0;
@@ -98,11 +106,20 @@ function walkTables(addr: u64, write: bool): u64 {
     if (table == 0) return 0;
   }
   if (level >= 2) {
+    const at = table + entryOffset(addr, PMD_SHIFT);
+    if (isHuge(load<u64>(at))) {
+      count(PAGE_WALK_STEPS);
+      return leaf(at, addr, write);
+    }
     table = follow(table, addr, PMD_SHIFT, PDE_AT, PDE_WAYS);
     if (table == 0) return 0;
   }
   count(PAGE_WALK_STEPS);
-  const at = table + entryOffset(addr, PTE_SHIFT);
+  return leaf(table + entryOffset(addr, PTE_SHIFT), addr, write);
+}
+
+/** The last entry of a walk: checked, marked, and the TLB's word of it. */
+function leaf(at: usize, addr: u64, write: bool): u64 {
   const entry = load<u64>(at);
   if ((entry & PRESENT) == 0 || (write && (entry & WRITABLE) == 0)) return 0;
   const marked = entry | ACCESSED | (write ? DIRTY : 0);
@@ -124,6 +141,13 @@ function walkTables(addr: u64, write: bool): u64 {
 export function flushPage(addr: u64): void {
   count(TLB_SINGLE_FLUSHES);
   forget(addr >> 12);
+  clearStructures();
+}
+
+/** INVLPG of a 2 MiB page, whose parts are cached one by one. */
+export function flushHugePage(addr: u64): void {
+  count(TLB_SINGLE_FLUSHES);
+  for (let page = addr >> 12; page < (addr >> 12) + 512; page++) forget(page);
   clearStructures();
 }
 

@@ -11,7 +11,7 @@ import { TOP } from "../maple/node";
 import { find, previous, walk } from "../maple/walk";
 import { access } from "../paging/fault";
 import { beginFlush, endFlush } from "../paging/gather";
-import { zapRange } from "../paging/zap";
+import { discardRange, zapRange } from "../paging/zap";
 import { prepareAnon } from "./anon";
 import { isAnonymous, isSharedMayWrite, ksmAdvisable, stickyFlags } from "./flags";
 import { mergeLike, MERGED } from "./merge";
@@ -121,7 +121,7 @@ function advisePart(vma: Vma, prev: u32, start: u64, end: u64, advice: u32, name
     case DONTNEED_LOCKED: {
       const refused = VM_PFNMAP | VM_HUGETLB | (advice == DONTNEED ? VM_LOCKED : 0);
       if (flags & refused) return EINVAL;
-      zapRange(start, end);
+      discardRange(start, end);
       return 0;
     }
     case FREE: return !isAnonymous(vma) || flags & (VM_PFNMAP | VM_HUGETLB | VM_LOCKED) ? EINVAL : 0;

@@ -2,7 +2,7 @@
 // process exits at once. (dup_mmap, exit_mmap; mm/mmap.c, 7.3)
 
 import {
-  ENOMEM, OPS_OPEN, TASK_SIZE, VM_ACCOUNT, VM_DONTCOPY, VM_MIXEDMAP, VM_NOHUGEPAGE, VM_PFNMAP, VM_WIPEONFORK,
+  ENOMEM, OPS_OPEN, TASK_SIZE, VM_ACCOUNT, VM_DONTCOPY, VM_NOHUGEPAGE, VM_WIPEONFORK,
 } from "../abi";
 import { count, HOOK_OPENS } from "../events";
 import { childTree, other, Tree, TREE_ALLOC, TREE_RCU, vmaTree } from "../maple/cursor";
@@ -11,8 +11,9 @@ import { TOP } from "../maple/node";
 import { destroyTree, storeNow } from "../maple/store";
 import { find } from "../maple/walk";
 import { beginFlush, endFlush } from "../paging/gather";
-import { freeTables } from "../paging/tables";
-import { shareForCopy, zapRange } from "../paging/zap";
+import { copyPages, isCopied } from "../paging/copy";
+import { CHILD_ROOT, freeTables, ROOT } from "../paging/tables";
+import { zapRange, zapUnder } from "../paging/zap";
 import { flushAll } from "../tlb/tlb";
 import { charge, isData, isExecutable, isStack, uncharge } from "./account";
 import { forkAnon, unlinkAnon } from "./anon";
@@ -27,12 +28,12 @@ export function fork(becomeChild: bool): u32 {
   if (!duplicateTree(childTree, vmaTree)) return ENOMEM;
   childTree.flags = TREE_ALLOC; // nobody reads it yet
   const copied = copyVmas();
+  flushAll(); // the parent's entries have lost their right to write
   if (copied && becomeChild) {
-    shareAll(true);
     takeOver();
     return 0;
   }
-  if (copied) shareAll(false);
+  clearPages(CHILD_ROOT, childTree, false);
   tearDown(childTree);
   return copied ? 0 : ENOMEM;
 }
@@ -69,6 +70,7 @@ function copyVmas(): bool {
     c.narrow(parent.start, parent.end - 1);
     storeNow(c, child.id); // an exact fit: it needs no memory
     mapCount++;
+    if (isCopied(parent) && (parent.flags & VM_WIPEONFORK) == 0 && !copyPages(parent)) return dropFrom(parent.end);
   }
   return true;
 }
@@ -118,26 +120,26 @@ function copyVma(parent: Vma): Vma {
 }
 
 /**
- * Pages: written memory and special mappings are shared for copying, entries write-protected; everything else
- * is faulted in again by the child (copy_page_range).
+ * Clears the tables below a root, of which nobody's TLB will know any more. Frames that the other process has
+ * too stay: those of copied VMAs.
  */
-function shareAll(becomeChild: bool): void {
+function clearPages(root: usize, tree: Tree, isParent: bool): void {
   beginFlush();
-  const c = other;
-  c.enter(vmaTree, 0);
-  for (let id = find(c, TOP); id; id = find(c, TOP)) {
+  other.enter(tree, 0);
+  for (let id = find(other, TOP); id; id = find(other, TOP)) {
     const vma = vmaOf(id);
-    const copied = (vma.flags & (VM_DONTCOPY | VM_WIPEONFORK)) == 0
-      && (vma.anonVma != 0 || (vma.flags & (VM_PFNMAP | VM_MIXEDMAP)) != 0);
-    if (copied) shareForCopy(vma);
-    else if (becomeChild) zapRange(vma.start, vma.end);
+    const shared = !isParent || (isCopied(vma) && (vma.flags & (VM_DONTCOPY | VM_WIPEONFORK)) == 0);
+    zapUnder(root, vma.start, vma.end, !shared, false);
   }
-  endFlush();
-  flushAll();
+  freeTables(root, 0, TASK_SIZE, 0, 0);
 }
 
 /** The parent exits; its address space is the child's now. */
 function takeOver(): void {
+  clearPages(ROOT, vmaTree, true);
+  memory.copy(ROOT, CHILD_ROOT, 4096);
+  memory.fill(CHILD_ROOT, 0, 4096);
+  flushAll(); // another address space
   tearDown(vmaTree);
   vmaTree.root = childTree.root;
   vmaTree.height = childTree.height;
@@ -174,7 +176,7 @@ function tearDown(tree: Tree): void {
 export function exit(): void {
   beginFlush();
   zapRange(0, TASK_SIZE);
-  freeTables(0, TASK_SIZE, 0, 0);
+  freeTables(ROOT, 0, TASK_SIZE, 0, 0);
   endFlush();
   tearDown(vmaTree);
   mm.mapCount = 0;

@@ -1,7 +1,8 @@
 // mlock(2), munlock(2), mlockall(2), munlockall(2). (apply_vma_lock_flags, mlock_fixup; mm/mlock.c)
 
 import {
-  EINVAL, ENOMEM, EPERM, MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT, MLOCK_ONFAULT, NO_LIMIT, TASK_SIZE, VM_LOCKED, VM_LOCKONFAULT,
+  EINVAL, ENOMEM, EPERM, MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT, MLOCK_ONFAULT, NO_LIMIT, TASK_SIZE, VM_LOCKED,
+  VM_LOCKONFAULT,
 } from "../abi";
 import { lookup, vmi, vmaTree } from "../maple/cursor";
 import { TOP } from "../maple/node";

@@ -146,6 +146,10 @@ export class Mm {
   softDirty: u32;
   /** The CPU has protection keys: memory that may only be executed cannot be read. */
   protectionKeys: u32;
+  /** THP_* */
+  thpEnabled: u32;
+  /** Levels of page tables: 4 or 5. */
+  levels: u32;
   /** PROFILE_* */
   profile: u32;
   /** HOOK_*: how every file's driver is entered. */

@@ -223,7 +223,7 @@ function moveVma(r: Request): i64 {
   }
   r.vma = keptSource().id;
   const target = r.newAddr;
-  const moved = movePages(r.addr, r.newAddr, r.oldLength);
+  const moved = movePages(r.source, copy, r.addr, r.newAddr, r.oldLength);
   const failed = moved < r.oldLength;
   if (failed) turnBack(r, copy, moved);
   else if (r.keepsSource) leaveSource(r);
@@ -248,7 +248,7 @@ function prepareMove(r: Request): u32 {
 
 /** Tables ran out: the pages go back, and it is the copy that is unmapped. */
 function turnBack(r: Request, copy: Vma, moved: u64): void {
-  movePages(r.newAddr, r.addr, moved);
+  movePages(copy, r.source, r.newAddr, r.addr, moved);
   if (!r.keepsSource) unchargeMove(r);
   r.vma = copy.id;
   r.oldLength = r.newLength;

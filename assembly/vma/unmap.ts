@@ -13,7 +13,7 @@ import { TOP } from "../maple/node";
 import { destroyTree, storeNow } from "../maple/store";
 import { find, previous, previousRange } from "../maple/walk";
 import { beginFlush, endFlush } from "../paging/gather";
-import { freeTables } from "../paging/tables";
+import { freeTables, ROOT } from "../paging/tables";
 import { zapRange } from "../paging/zap";
 import { STEP_ABORT_HOLE, STEP_ABORT_REATTACH, step } from "../steps";
 import { isData, isExecutable, isStack, uncharge } from "./account";
@@ -166,7 +166,7 @@ function freeGathered(u: Unmap, c: Cursor): void {
       if (vma.start > end + 0x200000) break;
       end = vma.end;
     }
-    freeTables(start, end, u.floor, id ? vmaOf(id).start : u.ceiling);
+    freeTables(ROOT, start, end, u.floor, id ? vmaOf(id).start : u.ceiling);
   }
 }
 

@@ -174,6 +174,9 @@ export const BEHAVES_SETS_PGOFF = 0x1;
 export const TOUCH_NONE = 0;
 export const TOUCH_WRITTEN = 1;
 export const TOUCH_ALL = 2;
+export const THP_NEVER = 0;
+export const THP_MADVISE = 1;
+export const THP_ALWAYS = 2;
 export const OVERCOMMIT_GUESS = 0;
 export const OVERCOMMIT_ALWAYS = 1;
 export const OVERCOMMIT_NEVER = 2;
@@ -290,6 +293,9 @@ export const PAGE_TABLES_ALLOCATED = 65;
 export const PAGE_TABLES_FREED = 66;
 export const PAGE_FRAMES_ALLOCATED = 67;
 export const PAGE_FRAMES_FREED = 68;
+export const PAGE_HUGE_SET = 69;
+export const PAGE_HUGE_CLEARED = 70;
+export const PAGE_HUGE_SPLITS = 71;
 export const TLB_L1_HITS = 72;
 export const TLB_L2_HITS = 73;
 export const TLB_MISSES = 74;
@@ -426,20 +432,22 @@ export const MM = {
   ipcLock: { at: 212, type: "u32" },
   softDirty: { at: 216, type: "u32" },
   protectionKeys: { at: 220, type: "u32" },
-  profile: { at: 224, type: "u32" },
-  hook: { at: 228, type: "u32" },
-  touch: { at: 232, type: "u32" },
-  vmaNext: { at: 236, type: "u32" },
-  vmaFree: { at: 240, type: "u32" },
-  anonNext: { at: 244, type: "u32" },
-  anonFree: { at: 248, type: "u32" },
-  linkNext: { at: 252, type: "u32" },
-  linkFree: { at: 256, type: "u32" },
-  fileNext: { at: 260, type: "u32" },
-  failKind: { at: 264, type: "u32" },
-  failAt: { at: 268, type: "u32" },
-  failSeen: { at: 272, type: "u32" },
-  poolEmpty: { at: 276, type: "u32" },
+  thpEnabled: { at: 224, type: "u32" },
+  levels: { at: 228, type: "u32" },
+  profile: { at: 232, type: "u32" },
+  hook: { at: 236, type: "u32" },
+  touch: { at: 240, type: "u32" },
+  vmaNext: { at: 244, type: "u32" },
+  vmaFree: { at: 248, type: "u32" },
+  anonNext: { at: 252, type: "u32" },
+  anonFree: { at: 256, type: "u32" },
+  linkNext: { at: 260, type: "u32" },
+  linkFree: { at: 264, type: "u32" },
+  fileNext: { at: 268, type: "u32" },
+  failKind: { at: 272, type: "u32" },
+  failAt: { at: 276, type: "u32" },
+  failSeen: { at: 280, type: "u32" },
+  poolEmpty: { at: 284, type: "u32" },
 } as const;
 
 /** Public names of the work counters with their index in the counter table. */
@@ -507,6 +515,9 @@ export const EVENTS = {
   "page.tablesFreed": PAGE_TABLES_FREED,
   "page.framesAllocated": PAGE_FRAMES_ALLOCATED,
   "page.framesFreed": PAGE_FRAMES_FREED,
+  "page.hugeSet": PAGE_HUGE_SET,
+  "page.hugeCleared": PAGE_HUGE_CLEARED,
+  "page.hugeSplits": PAGE_HUGE_SPLITS,
   "tlb.l1Hits": TLB_L1_HITS,
   "tlb.l2Hits": TLB_L2_HITS,
   "tlb.misses": TLB_MISSES,

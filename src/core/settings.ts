@@ -1,6 +1,13 @@
 // What an address space starts with: kernel profile, hook, limits, layout.
 
-import { HOOK_MMAP, NO_LIMIT, OVERCOMMIT_GUESS, PROFILE_7_3, TOUCH_NONE } from "./abi.js";
+import {
+  HOOK_MMAP,
+  NO_LIMIT,
+  OVERCOMMIT_GUESS,
+  PROFILE_7_3,
+  THP_MADVISE,
+  TOUCH_NONE,
+} from "./abi.js";
 
 export interface Settings {
   /** PROFILE_* */
@@ -31,6 +38,10 @@ export interface Settings {
   overcommit: number;
   /** Transparent huge pages built into the kernel. */
   thp: boolean;
+  /** THP_*: which anonymous memory gets them at a fault. */
+  thpEnabled: number;
+  /** Levels of page tables: 4 or 5. */
+  levels: number;
   mdwe: boolean;
   /** PR_SET_MEMORY_MERGE is on. */
   mergeAny: boolean;
@@ -62,6 +73,8 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   commitLimit: NO_LIMIT,
   overcommit: OVERCOMMIT_GUESS,
   thp: true,
+  thpEnabled: THP_MADVISE,
+  levels: 4,
   mdwe: false,
   mergeAny: false,
   readImpliesExec: false,
