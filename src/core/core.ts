@@ -310,6 +310,11 @@ export class Core {
     return wanted > 0 && this.get(abi.MM_AT, failSeen) >= wanted;
   }
 
+  /** A look at the core's memory, for readers that know its layout. */
+  words(at: number, count: number): BigUint64Array {
+    return new BigUint64Array(this.x.memory.buffer, at, count);
+  }
+
   /** Page-table pages in use, the PGD not counted. */
   pageTablePages(): number {
     return this.x.pageTablePages();
