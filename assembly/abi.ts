@@ -103,6 +103,7 @@ export const VM_MIXEDMAP: u64 = 0x10000000;
 export const VM_HUGEPAGE: u64 = 0x20000000;
 export const VM_NOHUGEPAGE: u64 = 0x40000000;
 export const VM_MERGEABLE: u64 = 0x80000000;
+export const VM_PKEY_BIT0: u64 = 0x100000000; // of a protection key: the one that means execute only
 export const VM_SHADOW_STACK: u64 = 0x2000000000;
 export const VM_DROPPABLE: u64 = 0x10000000000;
 export const VM_SEALED: u64 = 0x40000000000;

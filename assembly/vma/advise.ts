@@ -2,9 +2,9 @@
 // attribute of each part. (madvise_walk_vmas, madvise_update_vma; mm/madvise.c)
 
 import {
-  EACCES, EAGAIN, EBADF, EFAULT, EINVAL, ENOMEM, EPERM, FILE_MODE_UNNAMED, PROFILE_6_15, PROFILE_7_0, PROFILE_7_3,
+  EACCES, EAGAIN, EBADF, EFAULT, EINVAL, ENOMEM, EPERM, FILE_MODE_UNNAMED, PROFILE_6_15, PROFILE_6_18, PROFILE_7_3,
   VM_DONTCOPY, VM_DONTDUMP, VM_DROPPABLE, VM_HUGEPAGE, VM_HUGETLB, VM_IO, VM_LOCKED, VM_MAYBE_GUARD, VM_MERGEABLE,
-  VM_NOHUGEPAGE, VM_PFNMAP, VM_RAND_READ, VM_SEALED, VM_SEQ_READ, VM_SHARED, VM_SPECIAL, VM_WIPEONFORK, VM_WRITE,
+  VM_NOHUGEPAGE, VM_PFNMAP, VM_RAND_READ, VM_READ, VM_SEALED, VM_SEQ_READ, VM_SHARED, VM_SPECIAL, VM_WIPEONFORK, VM_WRITE,
 } from "../abi";
 import { lookup, vmi, vmaTree } from "../maple/cursor";
 import { TOP } from "../maple/node";
@@ -153,10 +153,10 @@ function isDiscard(advice: u32): bool {
     || advice == WIPEONFORK || advice == GUARD_INSTALL;
 }
 
-/** A guard is a page-table marker; the VMA only remembers that it may have some (from 7.0 on). */
+/** A guard is a page-table marker; the VMA only remembers that it may have some (since 7.0, and in 6.18.y). */
 function installGuard(vma: Vma, start: u64, end: u64): u32 {
   if (vma.flags & (VM_SPECIAL | VM_HUGETLB | VM_LOCKED)) return EINVAL;
-  if (mm.profile >= PROFILE_7_0) vma.flags |= VM_MAYBE_GUARD;
+  if (mm.profile >= PROFILE_6_18) vma.flags |= VM_MAYBE_GUARD;
   if (isAnonymous(vma) && !prepareAnon(vma)) return ENOMEM;
   zapRange(start, end);
   return 0;
@@ -226,7 +226,7 @@ function populate(start: u64, end: u64, write: bool): u32 {
     lookup.enter(vmaTree, page);
     const vma = vmaOf(walk(lookup));
     if (!exists(vma)) return ENOMEM;
-    if (vma.flags & (VM_PFNMAP | VM_IO) || (write && (vma.flags & VM_WRITE) == 0)) return EINVAL;
+    if (vma.flags & (VM_PFNMAP | VM_IO) || (vma.flags & (write ? VM_WRITE : VM_READ)) == 0) return EINVAL;
     if (!access(page, write)) return EFAULT;
   }
   return 0;

@@ -1,9 +1,9 @@
 // vm_flags: what the eras make of them.
 
 import {
-  MAP_GROWSDOWN, MAP_LOCKED, MAP_STACK, MAP_SYNC, PROFILE_6_12, PROFILE_6_18, PROFILE_7_0, PROFILE_7_3, PROT_EXEC,
+  MAP_GROWSDOWN, MAP_LOCKED, MAP_STACK, MAP_SYNC, PROFILE_6_12, PROFILE_6_18, PROFILE_7_3, PROT_EXEC,
   PROT_READ, PROT_WRITE, VM_DROPPABLE, VM_EXEC, VM_GROWSDOWN, VM_HUGETLB, VM_LOCKED, VM_LOCKONFAULT, VM_MAYBE_GUARD,
-  VM_MAYSHARE, VM_MAYWRITE, VM_MERGEABLE, VM_NOHUGEPAGE, VM_READ, VM_SHARED, VM_SOFTDIRTY, VM_SPECIAL, VM_SYNC,
+  VM_MAYSHARE, VM_MAYWRITE, VM_MERGEABLE, VM_NOHUGEPAGE, VM_PKEY_BIT0, VM_READ, VM_SHARED, VM_SOFTDIRTY, VM_SPECIAL, VM_SYNC,
   VM_WRITE,
 } from "../abi";
 import { STEP_KSM, step } from "../steps";
@@ -14,6 +14,9 @@ export const VM_ACCESS: u64 = VM_READ | VM_WRITE | VM_EXEC;
 
 /** READ, WRITE, EXEC of a prot argument (calc_vm_prot_bits). */
 @inline export function flagsOfProt(prot: u64): u64 { return prot & (PROT_READ | PROT_WRITE | PROT_EXEC); }
+
+/** The protection key of memory that may only be executed, for a prot argument (execute_only_pkey). */
+export function keyOfProt(prot: u64): u64 { return mm.protectionKeys != 0 && prot == PROT_EXEC ? VM_PKEY_BIT0 : 0; }
 
 /** Flags that map flags turn into one to one (calc_vm_flag_bits, x86). */
 export function flagsOfMap(map: u64): u64 {
@@ -34,14 +37,14 @@ export function flagsOfMap(map: u64): u64 {
   return (flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
 }
 
-/** Bits that do not keep two VMAs apart; from 7.0 on they stick to what a merge makes of them. */
+/** Bits that do not keep two VMAs apart; the guard mark is one, since 7.0 and in 6.18.y. */
 @inline export function ignoredFlags(): u64 {
-  return mm.profile >= PROFILE_7_0 ? VM_SOFTDIRTY | VM_MAYBE_GUARD : VM_SOFTDIRTY;
+  return mm.profile >= PROFILE_6_18 ? VM_SOFTDIRTY | VM_MAYBE_GUARD : VM_SOFTDIRTY;
 }
 
-/** The bits that a merged VMA keeps of any of its parts (VMA_STICKY_FLAGS); none before 7.0. */
+/** The bits that a merged VMA keeps of any of its parts (VMA_STICKY_FLAGS). */
 export function stickyFlags(): u64 {
-  if (mm.profile < PROFILE_7_0) return 0;
+  if (mm.profile < PROFILE_6_18) return 0;
   return mm.softDirty ? VM_SOFTDIRTY | VM_MAYBE_GUARD : VM_MAYBE_GUARD;
 }
 
@@ -85,8 +88,7 @@ export function deniedByMdwe(old: u64, flags: u64): bool {
  * that may only be executed (execute_only_pkey).
  */
 export function isReadable(flags: u64): bool {
-  const access = flags & VM_ACCESS;
-  return access != 0 && !(mm.protectionKeys != 0 && access == VM_EXEC);
+  return (flags & VM_ACCESS) != 0 && (flags & VM_PKEY_BIT0) == 0;
 }
 
 /** Anonymous: vm_ops is NULL (vma_is_anonymous). Dummy ops are ops. */

@@ -13,7 +13,7 @@ import { find } from "../maple/walk";
 import { mapRegion } from "../protocol/profiles";
 import { STEP_CHECKS, STEP_FILE_CHECKS, STEP_PLACE, step } from "../steps";
 import { canLock, mayLock } from "./account";
-import { flagsOfMap, flagsOfProt } from "./flags";
+import { flagsOfMap, flagsOfProt, keyOfProt } from "./flags";
 import { choosePlace } from "./place";
 import { populate } from "./populate";
 import { fileOf, mm } from "./record";
@@ -40,7 +40,7 @@ export function mmap(addr: u64, length: u64, prot: u64, mapFlags: u64, file: u32
   if (pgoff + (size >> 12) < pgoff) return -EOVERFLOW;
   if (mm.mapCount > mm.maxMapCount) return -ENOMEM;
 
-  vmFlags = flagsOfProt(access) | flagsOfMap(flags) | mm.defFlags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+  vmFlags = flagsOfProt(access) | keyOfProt(access) | flagsOfMap(flags) | mm.defFlags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
   step(STEP_PLACE);
   const place = choosePlace(file, hint, size, pgoff, flags);
   if (place < 0) return place;

@@ -2,14 +2,14 @@
 
 import {
   EACCES, EINVAL, ENOMEM, EPERM, OPS_MPROTECT, PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_WRITE,
-  VM_ACCOUNT, VM_GROWSDOWN, VM_HUGETLB, VM_LOCKED, VM_MAYEXEC, VM_NORESERVE, VM_SEALED, VM_SHARED, VM_WRITE,
+  VM_ACCOUNT, VM_GROWSDOWN, VM_HUGETLB, VM_LOCKED, VM_MAYEXEC, VM_NORESERVE, VM_PKEY_BIT0, VM_SEALED, VM_SHARED, VM_WRITE,
 } from "../abi";
 import { vmi, vmaTree } from "../maple/cursor";
 import { find, previous } from "../maple/walk";
 import { beginFlush, endFlush } from "../paging/gather";
 import { changeProtection } from "../paging/zap";
 import { charge, mayExpand, statAccount, uncharge } from "./account";
-import { deniedByMdwe, flagsOfProt, isAnonymous, stickyFlags, VM_ACCESS } from "./flags";
+import { deniedByMdwe, flagsOfProt, isAnonymous, keyOfProt, stickyFlags, VM_ACCESS } from "./flags";
 import { mergeLike, MERGED } from "./merge";
 import { populateVma } from "./populate";
 import { exists, mm, Vma, vmaOf } from "./record";
@@ -58,7 +58,9 @@ function protectAll(first: Vma, below: u32, start: u64, end: u64, prot: u64): u3
     if (vma.start != reached) return ENOMEM;
     let access = prot;
     if (mm.readImpliesExec && prot & PROT_READ && vma.flags & VM_MAYEXEC) access |= PROT_EXEC;
-    const flags = flagsOfProt(access) | (vma.flags & ~VM_ACCESS);
+    // a key stays, unless it only said "execute only" (arch_override_mprotect_pkey)
+    const kept = vma.flags & ~(VM_ACCESS | VM_PKEY_BIT0);
+    const flags = flagsOfProt(access) | keyOfProt(access) | kept;
     if (flags & ~(flags >> 4) & VM_ACCESS) return EACCES; // more than VM_MAY... allows
     if (deniedByMdwe(vma.flags, flags)) return EACCES;
     const to = vma.end < end ? vma.end : end;

@@ -2,8 +2,8 @@
 // replaced it. (mm/mremap.c, 6.15 and 7.3)
 
 import {
-  EAGAIN, EFAULT, EINVAL, ENOMEM, EPERM, MAP_FIXED, MAP_SHARED, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE,
-  OPS_MAY_SPLIT, PROFILE_6_18, PROFILE_7_3, TASK_SIZE, VM_ACCOUNT, VM_DONTEXPAND, VM_LOCKED, VM_MAYSHARE, VM_PFNMAP,
+  EAGAIN, EFAULT, EINVAL, ENOMEM, EPERM, FILE_MODE_DEVZERO, MAP_FIXED, MAP_SHARED, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE,
+  OPS_MAY_SPLIT, PROFILE_6_18, PROFILE_7_0, PROFILE_7_3, TASK_SIZE, VM_ACCOUNT, VM_DONTEXPAND, VM_LOCKED, VM_MAYSHARE, VM_PFNMAP,
   VM_SEALED, VM_SHARED,
 } from "../abi";
 import { SCRATCH_AT } from "../memory";
@@ -18,7 +18,7 @@ import { isAnonymous, VM_LOCKED_MASK } from "./flags";
 import { mergeLike, mergeNewRange } from "./merge";
 import { choosePlace } from "./place";
 import { populate } from "./populate";
-import { exists, mm, Vma, vmaOf } from "./record";
+import { exists, fileOf, mm, Vma, vmaOf } from "./record";
 import { splitWithinLimit } from "./split";
 import { munmap } from "./unmap";
 
@@ -226,11 +226,18 @@ function moveVma(r: Request): i64 {
   const moved = movePages(r.source, copy, r.addr, r.newAddr, r.oldLength);
   const failed = moved < r.oldLength;
   if (failed) turnBack(r, copy, moved);
-  else if (r.keepsSource) leaveSource(r);
-  statMove(r, r.newLength);
+  if (countsBeforeUnlocking()) statMove(r, r.newLength);
+  if (!failed && r.keepsSource) leaveSource(r);
+  if (!countsBeforeUnlocking()) statMove(r, r.newLength);
   if (failed || !r.keepsSource) unmapSource(r, failed);
   return failed ? -ENOMEM : target;
 }
+
+/**
+ * MREMAP_DONTUNMAP of a locked source: 6.18 (measured on 6.18.44) adds its pages to locked_vm and never takes
+ * them back; 6.12 and 7.3 look at its flags when they are gone.
+ */
+@inline function countsBeforeUnlocking(): bool { return mm.profile == PROFILE_6_18 || mm.profile == PROFILE_7_0; }
 
 function prepareMove(r: Request): u32 {
   if (!hasRoomToMove(r)) return ENOMEM;
@@ -292,6 +299,11 @@ function account(id: u32): void {
   vma.flags |= VM_ACCOUNT;
 }
 
+/** Its file does not choose places by itself, as /dev/zero does for private mappings (vma_multi_allowed). */
+@inline function mayMoveWithOthers(vma: Vma): bool {
+  return vma.file == 0 || (fileOf(vma.file).mode & FILE_MODE_DEVZERO) == 0;
+}
+
 /** 6.17 on: a move of the same size takes every VMA of the range along, gaps included (remap_move). */
 function moveSeveral(r: Request): i64 {
   const start = r.addr;
@@ -312,6 +324,7 @@ function moveSeveral(r: Request): i64 {
     r.newLength = r.oldLength;
     r.newAddr = target + gap;
     const next = r.addr + r.oldLength;
+    if (!mayMoveWithOthers(vma) && (seen || vma.end < end)) return -EFAULT;
     const error = checkVma(r);
     const moved = error ? -(<i64>error) : moveTo(r);
     if (moved < 0) return moved;

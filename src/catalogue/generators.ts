@@ -1,72 +1,25 @@
 // Generated workloads. Each is a function of its parameters and a seed, and nothing else; drivers and
 // protocols see the very same operations.
-//
-//   address            what stands there
-//   0x1000_0000_0000   the area a workload works in
-//   0x7000_0000_0000   the rest of the process: anonymous VMAs that never merge with one another
 
 import * as abi from "../core/abi.js";
-import type { FileRecord } from "../core/core.js";
 import type { Operation } from "../core/operation.js";
-import { choice, integer, type Parameter, type Parameters } from "./parameters.js";
+import {
+  ANONYMOUS,
+  AREA,
+  type Built,
+  background,
+  filesOf,
+  type Generator,
+  operationCount,
+  PAGE,
+  READ_WRITE,
+  restOfProcess,
+  share,
+  sharing,
+} from "./generator-parts.js";
+import { choice, integer, type Parameters } from "./parameters.js";
 import { Random } from "./random.js";
-
-/** Operations with the files they name: file id n is files[n - 1]. */
-export interface Built {
-  setup: Operation[];
-  operations: Operation[];
-  files: FileRecord[];
-}
-
-/** A workload before its parameters are chosen. */
-export interface Generator {
-  id: string;
-  title: string;
-  parameters: readonly Parameter[];
-  build(values: Parameters, seed: number): Built;
-}
-
-const PAGE = Number(abi.PAGE_SIZE);
-const AREA = 0x1000_0000_0000;
-const REST = 0x7000_0000_0000;
-const READ_WRITE = abi.PROT_READ | abi.PROT_WRITE;
-const ANONYMOUS = abi.MAP_PRIVATE | abi.MAP_ANONYMOUS | abi.MAP_FIXED;
-/** Driver record that every file of a workload uses. */
-export const DRIVER_INDEX = 1;
-
-const background = integer("background", "anonymous VMAs the process has besides", {
-  low: 0,
-  high: 4000,
-  default: 120,
-});
-const share = choice("share", "how files are mapped", ["shared", "private"]);
-
-function operationCount(initial: number): Parameter {
-  return integer("ops", "operations", { low: 1, high: 60_000, default: initial });
-}
-
-function deviceFile(): FileRecord {
-  return { driver: DRIVER_INDEX, mode: abi.FILE_MODE_READ | abi.FILE_MODE_WRITE };
-}
-
-function filesOf(count: number): FileRecord[] {
-  return Array.from({ length: count }, deviceFile);
-}
-
-function sharing(values: Parameters): number {
-  return values.share === "private" ? abi.MAP_PRIVATE : abi.MAP_SHARED;
-}
-
-/** The rest of the process: touching VMAs whose permissions alternate, so that none merges. */
-function restOfProcess(values: Parameters): Operation[] {
-  return Array.from({ length: Number(values.background) }, (_, i) => ({
-    op: abi.OP_MMAP,
-    addr: REST + i * 4 * PAGE,
-    len: 4 * PAGE,
-    prot: i % 2 === 0 ? abi.PROT_READ : READ_WRITE,
-    flags: ANONYMOUS,
-  }));
-}
+import { TOUCHING } from "./touching.js";
 
 /** Each file is mapped piece by piece, every piece at the end of the one before (or a gap after it). */
 function append(values: Parameters, gapPages: number): Built {
@@ -280,4 +233,5 @@ export const GENERATORS: readonly Generator[] = [
   tree(10_000),
   tree(60_000),
   failingStorm,
+  ...TOUCHING,
 ];

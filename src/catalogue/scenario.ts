@@ -4,7 +4,7 @@ import { EAGER_NONE } from "../core/abi.js";
 import type { Core } from "../core/core.js";
 import { UsageError } from "../errors.js";
 import { type Driver, driverFamily, driverOf } from "./drivers.js";
-import { DRIVER_INDEX } from "./generators.js";
+import { DRIVER_INDEX } from "./generator-parts.js";
 import { HOOKS, type Protocol, parseProtocol, whyNoPtes } from "./kernels.js";
 import { type Parameters, queryText, splitQuery } from "./parameters.js";
 import { type BuiltWorkload, type Workload, workloadOf, workloadParameters } from "./workloads.js";

@@ -4,7 +4,8 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Settings } from "../core/settings.js";
 import { UsageError } from "../errors.js";
-import { type Built, DRIVER_INDEX, GENERATORS, type Generator } from "./generators.js";
+import { type Built, DRIVER_INDEX, type Generator } from "./generator-parts.js";
+import { GENERATORS } from "./generators.js";
 import {
   type Parameter,
   type Parameters,

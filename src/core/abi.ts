@@ -83,6 +83,7 @@ export const VM_MIXEDMAP = 0x10000000;
 export const VM_HUGEPAGE = 0x20000000;
 export const VM_NOHUGEPAGE = 0x40000000;
 export const VM_MERGEABLE = 0x80000000;
+export const VM_PKEY_BIT0 = 0x100000000;
 export const VM_SHADOW_STACK = 0x2000000000;
 export const VM_DROPPABLE = 0x10000000000;
 export const VM_SEALED = 0x40000000000;

@@ -80,7 +80,7 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   readImpliesExec: false,
   ipcLock: false,
   softDirty: false,
-  protectionKeys: true,
+  protectionKeys: false,
 };
 
 export function withDefaults(settings: Partial<Settings>): Settings {

@@ -2,7 +2,7 @@
 
 import type { ComparisonRecord, Results } from "../record/schema.js";
 import { change, integer, interval, number } from "./format.js";
-import { eventPair, findings, rowsOf } from "./rows.js";
+import { eventPair, findings, PAGE_COLUMNS, pageRows, rowsOf, sumPair } from "./rows.js";
 
 /** What a report needs to know of a chart: its text alternative and where it lies. */
 export interface ChartLink {
@@ -19,6 +19,7 @@ export function markdownReport(results: Results, charts: readonly ChartLink[]): 
       .join("\n\n"),
     results.comparisons.length > 0 ? comparisonTable(results) : scenarioTable(results),
     ...charts.map(({ file, alt }) => `![${alt}](${file})`),
+    pageSection(results),
     results.comparisons.length > 0 ? workSection(results) : "",
     howToRead(results),
     provenance(results),
@@ -67,6 +68,19 @@ function scenarioTable(results: Results): string {
     integer(final.vmas),
   ]);
   return table(["scenario", "ns per operation", "hook calls", "VMAs left"], 1, rows);
+}
+
+/** What page tables and TLB did where memory was used. */
+function pageSection(results: Results): string {
+  const rows = pageRows(results).map(({ workload, driver, comparison }) => [
+    workload,
+    driver,
+    `${comparison.candidate} / ${comparison.baseline}`,
+    ...PAGE_COLUMNS.map(({ events }) => change(sumPair(comparison, events))),
+  ]);
+  if (rows.length === 0) return "";
+  const head = ["workload", "driver", "compared", ...PAGE_COLUMNS.map(({ title }) => title)];
+  return `## Pages and TLB, per operation\n\n${table(head, 3, rows)}`;
 }
 
 /** For each comparison the counters that moved, largest change first. */

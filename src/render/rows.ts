@@ -2,6 +2,7 @@
 // charts show the same rows.
 
 import { queryText } from "../catalogue/parameters.js";
+import type { EventName } from "../core/abi.js";
 import type { ComparisonRecord, Results } from "../record/schema.js";
 
 export type Verdict = NonNullable<ComparisonRecord["verdict"]>;
@@ -68,6 +69,35 @@ function layoutFinding(comparisons: readonly ComparisonRecord[]): string {
   if (fewer > 0) parts.push(`fewer VMAs in ${fewer}`);
   return `It leaves ${parts.join(", ")} of ${comparisons.length}.`;
 }
+
+/** What page tables and TLB did, a column each: the sum of its events per operation. */
+export const PAGE_COLUMNS: readonly { title: string; events: readonly EventName[] }[] = [
+  { title: "faults", events: ["page.faults"] },
+  { title: "PTEs set", events: ["page.ptesSet", "page.hugeSet"] },
+  { title: "cleared", events: ["page.ptesCleared", "page.hugeCleared"] },
+  { title: "tables", events: ["page.tablesAllocated"] },
+  { title: "flushes", events: ["tlb.singleFlushes", "tlb.fullFlushes"] },
+  { title: "TLB misses", events: ["tlb.misses"] },
+  { title: "walk steps", events: ["page.walkSteps"] },
+];
+
+/** Rows whose operations used memory: only they have pages to speak of. */
+export function pageRows(results: Results): Row[] {
+  return rowsOf(results).filter(({ comparison }) =>
+    PAGE_COLUMNS.some(({ events }) => sumPair(comparison, events).some((count) => count > 0)),
+  );
+}
+
+/** Counts of several events on both sides. */
+export function sumPair(
+  comparison: ComparisonRecord,
+  events: readonly EventName[],
+): [number, number] {
+  const pairs = events.map((name) => eventPair(comparison, name));
+  return [sum(pairs.map(([base]) => base)), sum(pairs.map(([, candidate]) => candidate))];
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, n) => total + n, 0);
 
 /** An event's count on both sides, 0 where a file does not have it. */
 export function eventPair(

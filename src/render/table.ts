@@ -4,7 +4,17 @@ import Table from "cli-table3";
 import type { ComparisonRecord, Results } from "../record/schema.js";
 import type { Colors } from "./colors.js";
 import { change, integer, interval, number } from "./format.js";
-import { candidatesOf, eventPair, findings, type Row, rowsOf, type Verdict } from "./rows.js";
+import {
+  candidatesOf,
+  eventPair,
+  findings,
+  PAGE_COLUMNS,
+  pageRows,
+  type Row,
+  rowsOf,
+  sumPair,
+  type Verdict,
+} from "./rows.js";
 
 /** Symbols that read the same without colour, and the colour they get. */
 const MARKS: Readonly<Record<Verdict, string>> = {
@@ -20,6 +30,7 @@ export function terminalReport(results: Results, colors: Colors): string {
   if (results.comparisons.length > 0) lines.push("", comparisonTable(results, colors));
   else lines.push(scenarioTable(results, colors));
   lines.push(colors.dim(legend(results)));
+  if (pageRows(results).length > 0) lines.push("", pageTable(results, colors));
   return lines.join("\n").replace(/ +$/gm, "");
 }
 
@@ -56,6 +67,30 @@ function comparisonTable(results: Results, colors: Colors): string {
       table.push([{ content: colors.bold(driver), colSpan: head.length }]);
     }
     table.push(comparisonCells(row, severalCandidates, colors));
+  }
+  return table.toString();
+}
+
+/** Pages and TLB, for workloads that use their memory. */
+function pageTable(results: Results, colors: Colors): string {
+  const several = candidatesOf(results).length > 1;
+  const labels = ["pages and TLB, per operation", ...(several ? ["candidate"] : [])];
+  const table = newTable(
+    [...labels, ...PAGE_COLUMNS.map(({ title }) => title)],
+    labels.length,
+    colors,
+  );
+  let driver = "";
+  for (const row of pageRows(results)) {
+    if (row.driver !== driver) {
+      driver = row.driver;
+      table.push([{ content: colors.bold(driver), colSpan: labels.length + PAGE_COLUMNS.length }]);
+    }
+    table.push([
+      `  ${row.workload}`,
+      ...(several ? [row.comparison.candidate] : []),
+      ...PAGE_COLUMNS.map(({ events }) => change(sumPair(row.comparison, events))),
+    ]);
   }
   return table.toString();
 }

@@ -106,7 +106,8 @@ function traceProgram(trace: Trace, driver: number, touch: number): Program {
   return {
     file: trace.file,
     kernel: trace.header.kernel,
-    settings: { ...settingsOf(trace), touch },
+    // recordings do not say; servers have had protection keys since 2017, and only PROT_EXEC alone shows them
+    settings: { protectionKeys: true, ...settingsOf(trace), touch },
     files: files.files,
     inodes: files.inodes,
     fileNumbers: files.files.map((_, i) => i + 1),

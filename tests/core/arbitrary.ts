@@ -196,7 +196,9 @@ const mremap: fc.Arbitrary<Operation> = fc
   }));
 
 const advice = fc.constantFrom(
-  ...[0, 1, 2, 3, 4, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 24, 102, 103, 77],
+  ...[
+    0, 1, 2, 3, 4, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 102, 103, 77,
+  ],
 );
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(

@@ -4,6 +4,7 @@ import {
   EACCES,
   EAGAIN,
   EBADF,
+  EFAULT,
   EINVAL,
   ENOMEM,
   EPERM,
@@ -42,6 +43,7 @@ import {
 import { modifyFlags, modifyName } from "./modify.js";
 import { Refused, refuse } from "./refuse.js";
 import { isAnonymous, type Space, type Vma } from "./space.js";
+import { populate } from "./touch.js";
 
 // Linux's numbers.
 export const NORMAL = 0;
@@ -157,6 +159,7 @@ export function madvise(space: Space, start: bigint, len: bigint, given: bigint)
     if (change) return update(space, vma, from, to, change(space, vma));
     if (advice === GUARD_INSTALL) installGuard(space, vma);
     else CHECKS[advice]?.(vma);
+    if (stopsAtGap && !populate(space, vma, advice === POPULATE_WRITE)) refuse(EFAULT);
     return vma;
   });
 }

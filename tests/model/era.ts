@@ -48,6 +48,8 @@ export interface Era {
   // Other calls
   /** mremap with the guards of 7.3; else as 6.12 (3.4). */
   readonly mremap73: boolean;
+  /** MREMAP_DONTUNMAP counts a locked source again before it unlocks it (measured on 6.18.44). */
+  readonly countsLockedTwice: boolean;
   /** mremap moves several VMAs in one call (3.4; 6.17 brought it). */
   readonly movesSeveral: boolean;
   /** MADV_GUARD_INSTALL and _REMOVE exist (3.6). */
@@ -77,6 +79,7 @@ const ERA_6_11: Era = {
   callsMapped: false,
   compatIsExact: false,
   mremap73: false,
+  countsLockedTwice: false,
   movesSeveral: false,
   guards: false,
   doForkRefuses: VM_IO,
@@ -119,13 +122,14 @@ const ERA_6_18: Era = {
   ...ERA_6_16,
   anonTestSeesCopied: true,
   movesSeveral: true,
+  sticky: true,
+  countsLockedTwice: true,
   earlyKsm: true,
 };
 
 /** E */
 const ERA_7_0: Era = {
   ...ERA_6_18,
-  sticky: true,
   actions: true,
   handsOverFile: true,
   compatIsExact: true,
@@ -141,6 +145,7 @@ const ERA_7_3: Era = {
   overwritesSurvivor: false,
   callsMapped: true,
   mremap73: true,
+  countsLockedTwice: false,
   doForkRefuses: VM_SPECIAL,
   alignsFiles: false,
 };

@@ -32,6 +32,7 @@ export const VM_MIXEDMAP = BigInt(abi.VM_MIXEDMAP);
 export const VM_HUGEPAGE = BigInt(abi.VM_HUGEPAGE);
 export const VM_NOHUGEPAGE = BigInt(abi.VM_NOHUGEPAGE);
 export const VM_MERGEABLE = BigInt(abi.VM_MERGEABLE);
+export const VM_PKEY_BIT0 = BigInt(abi.VM_PKEY_BIT0);
 export const VM_SHADOW_STACK = BigInt(abi.VM_SHADOW_STACK);
 export const VM_DROPPABLE = BigInt(abi.VM_DROPPABLE);
 export const VM_SEALED = BigInt(abi.VM_SEALED);

@@ -67,6 +67,7 @@ import {
   VM_WIPEONFORK,
   VM_WRITE,
 } from "./flags.js";
+import { keyOf } from "./mapping.js";
 import { getUnmappedArea } from "./place.js";
 import { refuse } from "./refuse.js";
 import { mmapRegion } from "./region.js";
@@ -161,6 +162,7 @@ function roundHint(space: Space, address: bigint): bigint {
 /** calc_vm_prot_bits, calc_vm_flag_bits and what every mapping starts with. */
 function vmFlagsOf(space: Space, prot: bigint, mapFlags: bigint): bigint {
   let flags = prot & (VM_READ | VM_WRITE | VM_EXEC); // PROT_* and VM_* agree in these bits
+  flags |= keyOf(space, prot);
   if (wants(mapFlags, MAP_GROWSDOWN)) flags |= VM_GROWSDOWN;
   if (wants(mapFlags, MAP_LOCKED)) flags |= VM_LOCKED;
   if (wants(mapFlags, MAP_SYNC)) flags |= VM_SYNC;

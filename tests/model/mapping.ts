@@ -15,6 +15,7 @@ import {
   VM_LOCKED_MASK,
   VM_MAYSHARE,
   VM_MERGEABLE,
+  VM_PKEY_BIT0,
   VM_SHARED,
   VM_SOFTDIRTY,
   VM_SPECIAL,
@@ -166,4 +167,9 @@ export function finish(space: Space, map: MapState, vma: Vma): void {
     else space.lockedVm += map.pages;
   }
   if (space.settings.softDirty) vma.flags |= VM_SOFTDIRTY;
+}
+
+/** PROT_EXEC alone means execute only where there are protection keys: the first key guards the data. */
+export function keyOf(space: Space, prot: bigint): bigint {
+  return space.settings.protectionKeys && prot === VM_EXEC ? VM_PKEY_BIT0 : 0n;
 }

@@ -36,10 +36,11 @@ export function moveVma(space: Space, source: Vma, move: Move): bigint {
   if (has(flags, VM_ACCOUNT)) charge(space, pg(dontUnmap ? newLength : newLength - oldLength));
 
   const { copy, holder } = copyVma(space, source, move);
+  if (space.era.countsLockedTwice && has(flags, VM_LOCKED)) space.lockedVm += pg(newLength);
   if (dontUnmap) keepSource(space, holder, copy, address, oldEnd);
   statAccount(space, flags, pg(newLength));
   // Asked of the source, whose bits are gone by now if it stays.
-  if (has(holder.flags, VM_LOCKED)) space.lockedVm += pg(newLength);
+  if (!space.era.countsLockedTwice && has(holder.flags, VM_LOCKED)) space.lockedVm += pg(newLength);
   if (!dontUnmap && oldLength > 0n) unmapSource(space, holder, address, oldEnd);
   return newAddress;
 }

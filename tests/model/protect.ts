@@ -27,11 +27,12 @@ import {
   VM_LOCKED,
   VM_MAYEXEC,
   VM_NORESERVE,
+  VM_PKEY_BIT0,
   VM_SEALED,
   VM_SHARED,
   VM_WRITE,
 } from "./flags.js";
-import { mdweDenies } from "./mapping.js";
+import { keyOf, mdweDenies } from "./mapping.js";
 import { modifyFlags } from "./modify.js";
 import { refuse } from "./refuse.js";
 import { isAnonymous, type Space, type Vma } from "./space.js";
@@ -78,7 +79,7 @@ function wantedFlags(space: Space, vma: Vma, prot: bigint): bigint {
   let asked = prot & VM_ACCESS;
   const impliesExec = space.settings.readImpliesExec && has(prot, BigInt(PROT_READ));
   if (impliesExec && has(vma.flags, VM_MAYEXEC)) asked |= BigInt(PROT_EXEC) & VM_EXEC;
-  const wanted = asked | (vma.flags & ~VM_ACCESS);
+  const wanted = asked | keyOf(space, prot) | (vma.flags & ~(VM_ACCESS | VM_PKEY_BIT0));
   if (has(wanted & ~(wanted >> 4n), VM_ACCESS)) refuse(EACCES); // MAYREAD, MAYWRITE, MAYEXEC
   if (mdweDenies(space, vma.flags, wanted)) refuse(EACCES);
   return wanted;

@@ -7,6 +7,7 @@ import {
   EINVAL,
   ENOMEM,
   EPERM,
+  FILE_MODE_DEVZERO,
   MAP_FIXED,
   MAP_SHARED,
   MREMAP_DONTUNMAP,
@@ -197,6 +198,9 @@ function moveSeveral(space: Space, r: Remap): bigint {
     const address = max(vma.start, start);
     const length = min(vma.end, end) - address;
     const newAddress = r.newAddress + (address - start);
+    // private /dev/zero chooses places by itself: such a mapping only moves alone
+    const choosesPlaces = vma.file !== 0 && space.files.modeOf(vma.file) & FILE_MODE_DEVZERO;
+    if (choosesPlaces && (address !== start || vma.end < end)) refuse(EFAULT);
     const part = { ...r, address, oldLength: length, newLength: length, newAddress };
     checkedVma(space, part);
     const moved = remapTo(space, part);

@@ -9,12 +9,12 @@ import {
   pageUp,
   pg,
   VM_ACCESS,
-  VM_EXEC,
   VM_IO,
   VM_LOCKONFAULT,
   VM_MAYSHARE,
   VM_MIXEDMAP,
   VM_PFNMAP,
+  VM_PKEY_BIT0,
   VM_SHARED,
   VM_SPECIAL,
   VM_WRITE,
@@ -32,7 +32,7 @@ export function touch(space: Space, start: bigint, len: bigint, write: boolean):
   const end = len === 0n ? from : pageUp(start + len);
   for (let at = from; at < end; ) {
     const vma = space.at(at);
-    const allowed = vma && (write ? has(vma.flags, VM_WRITE) : isReadable(space, vma));
+    const allowed = vma && (write ? has(vma.flags, VM_WRITE) : isReadable(vma));
     if (!allowed || !hasPages(vma)) refuse(EFAULT);
     if (write && isPrivate(vma) && !has(vma.flags, VM_PFNMAP)) prepareAnon(space, vma);
     at = min(vma.end, end);
@@ -41,9 +41,8 @@ export function touch(space: Space, start: bigint, len: bigint, write: boolean):
 }
 
 /** Memory that may only be executed is guarded by a protection key, where there are any. */
-function isReadable(space: Space, vma: Vma): boolean {
-  const access = vma.flags & VM_ACCESS;
-  return access !== 0n && !(space.settings.protectionKeys && access === VM_EXEC);
+function isReadable(vma: Vma): boolean {
+  return has(vma.flags, VM_ACCESS) && !has(vma.flags, VM_PKEY_BIT0);
 }
 
 /**
@@ -64,12 +63,19 @@ function hasPages(vma: Vma): boolean {
 export function faultIn(space: Space, start: bigint, end: bigint, strictly: boolean): boolean {
   for (const vma of space.overlapping(start, end)) {
     if (has(vma.flags, VM_IO | VM_PFNMAP | VM_LOCKONFAULT)) continue;
-    if (isReadable(space, vma) && hasPages(vma)) {
+    if (isReadable(vma) && hasPages(vma)) {
       if (has(vma.flags, VM_WRITE) && !has(vma.flags, VM_SHARED)) prepareAnon(space, vma);
     } else if (strictly) {
       return false;
     }
   }
+  return true;
+}
+
+/** MADV_POPULATE_*, whose VMA allows it: false where there are no pages to be had. */
+export function populate(space: Space, vma: Vma, write: boolean): boolean {
+  if (!hasPages(vma)) return false;
+  if (write && isPrivate(vma)) prepareAnon(space, vma);
   return true;
 }
 
