@@ -10,7 +10,7 @@
 //   virtual address, 4 levels   | PGD 47..39 | PUD 38..30 | PMD 29..21 | PTE 20..12 | offset 11..0 |
 //                    5 levels   | PGD 56..48 | P4D 47..39 | PUD ...
 
-import { VM_EXEC, VM_READ, VM_WRITE } from "../abi";
+import { VM_EXEC, VM_PKEY_BIT0, VM_READ, VM_WRITE } from "../abi";
 import { TABLES_AT } from "../memory";
 
 export const PRESENT: u64 = 0x1;
@@ -21,6 +21,8 @@ export const DIRTY: u64 = 0x40;
 export const HUGE: u64 = 0x80;
 export const GLOBAL: u64 = 0x100;
 export const SPECIAL: u64 = 0x200;
+/** Protection key 1: the one that forbids data accesses. */
+export const KEY: u64 = 0x0800000000000000;
 export const NO_EXECUTE: u64 = 0x8000000000000000;
 export const FRAME_MASK: u64 = 0x000ffffffffff000;
 /** P, RW, US, A, D: what the kernel gives entries that point to tables. */
@@ -66,5 +68,6 @@ export const ENTRIES: u64 = 512;
   let entry = (frame << 12) | USER | ACCESSED;
   entry |= flags & (VM_READ | VM_WRITE | VM_EXEC) ? PRESENT : GLOBAL;
   if ((flags & VM_EXEC) == 0) entry |= NO_EXECUTE;
+  if (flags & VM_PKEY_BIT0) entry |= KEY;
   return entry;
 }

@@ -1,10 +1,10 @@
 // Taking entries out of the tables, and changing their rights.
 
-import { VM_EXEC, VM_READ, VM_SHARED, VM_WRITE } from "../abi";
+import { VM_EXEC, VM_PKEY_BIT0, VM_READ, VM_SHARED, VM_WRITE } from "../abi";
 import { count, PAGE_FRAMES_FREED, PAGE_PTES_CLEARED, PAGE_PTES_SET } from "../events";
 import { Vma } from "../vma/record";
 import {
-  DIRTY, entryOffset, GLOBAL, isHuge, isMapped, isOwn, NO_EXECUTE, PMD_SHIFT, PMD_SIZE, PRESENT, PTE_SHIFT,
+  DIRTY, entryOffset, GLOBAL, isHuge, isMapped, isOwn, KEY, NO_EXECUTE, PMD_SHIFT, PMD_SIZE, PRESENT, PTE_SHIFT,
   tableBase, WRITABLE,
 } from "./entry";
 import { noteFreedTable, noteHuge, notePage } from "./gather";
@@ -89,9 +89,10 @@ export function changeProtection(vma: Vma, start: u64, end: u64): void {
 }
 
 function withRights(old: u64, flags: u64): u64 {
-  let entry = old & ~(WRITABLE | PRESENT | GLOBAL | NO_EXECUTE);
+  let entry = old & ~(WRITABLE | PRESENT | GLOBAL | NO_EXECUTE | KEY);
   entry |= flags & (VM_READ | VM_WRITE | VM_EXEC) ? PRESENT : GLOBAL;
   if ((flags & VM_EXEC) == 0) entry |= NO_EXECUTE;
+  if (flags & VM_PKEY_BIT0) entry |= KEY;
   if (flags & VM_WRITE && mayWriteAtOnce(entry, flags)) entry |= WRITABLE;
   return entry;
 }
@@ -103,5 +104,5 @@ function withRights(old: u64, flags: u64): u64 {
 
 /** Whether a right went: only then must the TLB forget the entry. */
 @inline function isStricter(old: u64, now: u64): bool {
-  return (old & ~now & (PRESENT | WRITABLE)) != 0 || (now & ~old & NO_EXECUTE) != 0;
+  return (old & ~now & (PRESENT | WRITABLE)) != 0 || (now & ~old & (NO_EXECUTE | KEY)) != 0;
 }

@@ -9,7 +9,7 @@ import {
 } from "../events";
 import { TABLES_AT, TLB_AT } from "../memory";
 import {
-  ACCESSED, DIRTY, entryOffset, isHuge, isTable, PGD_SHIFT, PMD_SHIFT, PRESENT, PTE_SHIFT, PUD_SHIFT, tableBase,
+  ACCESSED, DIRTY, entryOffset, isHuge, isTable, KEY, PGD_SHIFT, PMD_SHIFT, PRESENT, PTE_SHIFT, PUD_SHIFT, tableBase,
   TOP_SHIFT, WRITABLE,
 } from "../paging/entry";
 import { mm } from "../vma/record";
@@ -121,7 +121,7 @@ function walkTables(addr: u64, write: bool): u64 {
 /** The last entry of a walk: checked, marked, and the TLB's word of it. */
 function leaf(at: usize, addr: u64, write: bool): u64 {
   const entry = load<u64>(at);
-  if ((entry & PRESENT) == 0 || (write && (entry & WRITABLE) == 0)) return 0;
+  if ((entry & (PRESENT | KEY)) != PRESENT || (write && (entry & WRITABLE) == 0)) return 0;
   const marked = entry | ACCESSED | (write ? DIRTY : 0);
   if (marked != entry) store<u64>(at, marked);
   const mayWrite = (marked & (WRITABLE | DIRTY)) == (WRITABLE | DIRTY);

@@ -37,6 +37,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/replay.js")).replayCommand(),
   },
   {
+    name: "verify",
+    summary: "random memory calls on this machine's kernel, compared with the model",
+    load: async () => (await import("./commands/verify.js")).verifyCommand(),
+  },
+  {
     name: "maple-digest",
     summary: "run a known-answer stream through the maple tree and print its digests",
     load: async () => (await import("./commands/maple-digest.js")).mapleDigestCommand(),

@@ -1,0 +1,100 @@
+// The child process seen from the command: started, asked, ended.
+
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { MachineError } from "../errors.js";
+import { ADDR_NO_RANDOMIZE, openLibc } from "./libc.js";
+import type { ChildOptions, EpisodeReply, EpisodeRequest, Ready, Reply } from "./messages.js";
+
+/** The built script, also when this file runs from its source. */
+const SCRIPT = fileURLToPath(new URL("../../dist/live/child.js", import.meta.url));
+/** No thread of V8 maps anything while calls are compared, and where it maps is the same each time. */
+const NODE_FLAGS = [
+  "--single-threaded",
+  "--random-seed=1",
+  "--expose-gc",
+  "--min-semi-space-size=16",
+  "--max-semi-space-size=16",
+  "--no-warnings",
+];
+
+/** Thrown when the child died: a signal, or an error of its own. */
+export class ChildDied extends Error {
+  override name = "ChildDied";
+}
+
+/** A child process, ready for episodes. */
+export class LiveProcess {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly ready: Ready,
+  ) {}
+
+  /**
+   * Starts a child, without address-space randomisation where that is allowed. MachineError where this machine
+   * cannot run it.
+   */
+  static async start(options: ChildOptions): Promise<LiveProcess> {
+    const libc = openLibc();
+    const personality = libc.personality();
+    if (personality >= 0) libc.setPersonality(personality | ADDR_NO_RANDOMIZE);
+    let child: ChildProcess;
+    try {
+      child = fork(SCRIPT, [JSON.stringify(options)], {
+        execArgv: NODE_FLAGS,
+        serialization: "advanced",
+        stdio: ["ignore", "ignore", "pipe", "ipc"],
+      });
+    } finally {
+      if (personality >= 0) libc.setPersonality(personality);
+    }
+    try {
+      const ready = (await replyOf(child)) as Ready;
+      return new LiveProcess(child, ready);
+    } catch (error) {
+      throw new MachineError(`cannot start the child process: ${(error as Error).message}`);
+    }
+  }
+
+  /** Runs an episode. ChildDied when it did not come back. */
+  async run(request: EpisodeRequest): Promise<EpisodeReply> {
+    const reply = replyOf(this.child);
+    this.child.send(request);
+    return (await reply) as EpisodeReply;
+  }
+
+  /** Ends the child and waits until it is gone. */
+  async end(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const gone = new Promise((resolve) => this.child.once("close", resolve));
+    this.child.kill("SIGKILL");
+    await gone;
+  }
+}
+
+/** The next message of a child. */
+function replyOf(child: ChildProcess): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    let stderr = "";
+    const onError = (chunk: Buffer) => {
+      stderr += chunk;
+    };
+    const settle = () => {
+      child.stderr?.off("data", onError);
+      child.off("message", onMessage);
+      child.off("close", onClose);
+    };
+    const onMessage = (reply: Reply) => {
+      settle();
+      resolve(reply);
+    };
+    const onClose = (code: number | null, signal: string | null) => {
+      settle();
+      const line = stderr.split("\n").find((text) => /Error: /.test(text));
+      reject(new ChildDied(line?.trim() ?? `it ended with ${signal ?? `exit code ${code}`}`));
+    };
+    child.stderr?.on("data", onError);
+    child.on("message", onMessage);
+    child.on("close", onClose);
+  });
+}
