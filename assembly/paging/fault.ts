@@ -108,6 +108,7 @@ function fileFault(vma: Vma, table: usize, page: u64, write: bool): bool {
     setEntry(table + entryOffset(page, PTE_SHIFT), makeEntry(driverOf(file).pfn + offset, vma.flags) | bits);
     return true;
   }
+  if (file.size != 0 && offset >= file.size) return false;
   if (write && (vma.flags & VM_SHARED) == 0) return installOwn(vma, table + entryOffset(page, PTE_SHIFT));
   if (!write && vma.ops & OPS_MAP_PAGES) {
     faultAround(vma, table, page);
@@ -125,8 +126,10 @@ function fileFault(vma: Vma, table: usize, page: u64, write: bool): bool {
 function faultAround(vma: Vma, table: usize, page: u64): void {
   const first = max<u64>(page & ~(FAULT_AROUND * 0x1000 - 1), vma.start);
   const stop = min<u64>(min<u64>(first + FAULT_AROUND * 0x1000, vma.end), (page & ~(PMD_SIZE - 1)) + PMD_SIZE);
-  const frame = fileOf(vma.file).firstPfn + vma.pgoff;
+  const file = fileOf(vma.file);
+  const frame = file.firstPfn + vma.pgoff;
   for (let addr = first; addr < stop; addr += 0x1000) {
+    if (file.size != 0 && vma.pgoff + ((addr - vma.start) >> 12) >= file.size) return;
     const at = table + entryOffset(addr, PTE_SHIFT);
     if (load<u64>(at) == 0) setEntry(at, makeEntry(frame + ((addr - vma.start) >> 12), vma.flags));
   }

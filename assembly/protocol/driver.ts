@@ -112,7 +112,7 @@ function mmapZero(vma: Vma): u32 {
     vma.ops = 0;
     return 0;
   }
-  const shmem = newShmemFile(0);
+  const shmem = newShmemFile(vma.pages);
   if (shmem == 0) return failed(ENOMEM);
   swapFile(vma, shmem);
   vma.ops = SHMEM_OPS;
@@ -185,7 +185,7 @@ function prepareZero(m: Mapping): u32 {
     m.becomesAnonymous = 1;
     return 0;
   }
-  const shmem = newShmemFile(0);
+  const shmem = newShmemFile(m.pages);
   if (shmem == 0) return failed(ENOMEM);
   m.file = shmem;
   if (handsOver()) {

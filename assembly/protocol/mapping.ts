@@ -202,7 +202,7 @@ export function ksmIsSafe(file: u32, prepares: bool): bool {
 /** Shared anonymous memory is a file that has no name (shmem_zero_setup). False when the model has no more files. */
 export function giveShmem(vma: Vma): bool {
   step(STEP_SHMEM);
-  const file = newShmemFile(0);
+  const file = newShmemFile(vma.pages);
   if (file == 0) return false;
   vma.file = file;
   vma.ops = OPS_INSTALLED | OPS_FAULT | OPS_MAP_PAGES;

@@ -61,8 +61,8 @@ export function mapWritable(file: File): bool {
 
 export function unmapWritable(file: File): void { file.writable--; }
 
-/** A new shmem file for shared anonymous memory (shmem_zero_setup); 0 when the model has no more. */
-export function newShmemFile(driver: u32): u32 {
+/** A new shmem file of `size` pages for shared anonymous memory (shmem_zero_setup); 0 when the model has no more. */
+export function newShmemFile(size: u64): u32 {
   if (mm.fileNext == 0) mm.fileNext = 1;
   const id = mm.fileNext;
   if (id == FILE_LIMIT) {
@@ -75,7 +75,7 @@ export function newShmemFile(driver: u32): u32 {
   file.id = id;
   file.mode = FILE_MODE_READ | FILE_MODE_WRITE | FILE_MODE_SHMEM | FILE_MODE_UNNAMED;
   file.inode = id;
-  file.driver = driver;
+  file.size = size;
   file.firstPfn = <u64>id << 20;
   return id;
 }

@@ -65,6 +65,8 @@ export class File {
   pages: u64;
   /** First page frame of its page cache, which is contiguous. */
   firstPfn: u64;
+  /** Pages it has: an access beyond gets SIGBUS; 0 = as many as are asked for. */
+  size: u64;
   id: u32;
 }
 if (offsetof<File>() > 64) ERROR("a file record is at most 64 bytes");

@@ -381,7 +381,8 @@ export const FILE = {
   writable: { at: 20, type: "i32" },
   pages: { at: 24, type: "u64" },
   firstPfn: { at: 32, type: "u64" },
-  id: { at: 40, type: "u32" },
+  size: { at: 40, type: "u64" },
+  id: { at: 48, type: "u32" },
 } as const;
 
 export const DRIVER = {

@@ -37,7 +37,7 @@ export interface OperationResult {
 
 /** Fields of a file record that a user sets; see File in assembly/vma/record.ts. */
 export type FileRecord = Partial<
-  Record<"driver" | "mode" | "inode" | "pages" | "firstPfn", number>
+  Record<"driver" | "mode" | "inode" | "pages" | "firstPfn" | "size", number>
 >;
 
 /** Fields of a driver record; see Driver in assembly/vma/record.ts. */

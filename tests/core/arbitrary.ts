@@ -108,6 +108,7 @@ const file: fc.Arbitrary<FileRecord> = fc.record({
     )
     .map(([access, kind]) => access | kind),
   pages: usually(0, 40),
+  size: usually(0, 5, 20),
 });
 
 const page = fc.integer({ min: 0, max: WORLD });

@@ -159,7 +159,7 @@ export function madvise(space: Space, start: bigint, len: bigint, given: bigint)
     if (change) return update(space, vma, from, to, change(space, vma));
     if (advice === GUARD_INSTALL) installGuard(space, vma);
     else CHECKS[advice]?.(vma);
-    if (stopsAtGap && !populate(space, vma, advice === POPULATE_WRITE)) refuse(EFAULT);
+    if (stopsAtGap && !populate(space, vma, from, to, advice === POPULATE_WRITE)) refuse(EFAULT);
     return vma;
   });
 }

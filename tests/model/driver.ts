@@ -15,12 +15,14 @@ import {
   OPS_MAP_PAGES,
 } from "../../src/core/abi.js";
 import type { DriverRecord } from "../../src/core/core.js";
-import { has, isCow, VM_MIXEDMAP, VM_REMAP_FLAGS, VM_SHARED } from "./flags.js";
+import { has, isCow, pg, VM_MIXEDMAP, VM_REMAP_FLAGS, VM_SHARED } from "./flags.js";
 import { Refused, refuse } from "./refuse.js";
 import type { Space } from "./space.js";
 
 /** What every hook lets a driver change: fields of the VMA, or of the descriptor. */
 export interface HookFields {
+  start: bigint;
+  end: bigint;
   file: number;
   flags: bigint;
   pgoff: bigint;
@@ -59,11 +61,15 @@ export function failsAfterPtes(driver: DriverRecord, pages: bigint): boolean {
 }
 
 /** The file that the hook puts in place of `file`, or that file itself. */
-export function replacementFor(space: Space, file: number, flags: bigint): number {
+export function replacementFor(
+  space: Space,
+  file: number,
+  { start, end, flags }: { start: bigint; end: bigint; flags: bigint },
+): number {
   if (!space.files.is(file, FILE_MODE_DEVZERO)) {
     return space.files.driverOf(file).swapFile || file;
   }
-  return has(flags, VM_SHARED) ? space.files.newSharedMemory() : file;
+  return has(flags, VM_SHARED) ? space.files.newSharedMemory(pg(end - start)) : file;
 }
 
 /**

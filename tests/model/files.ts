@@ -46,6 +46,11 @@ export class Files {
     return BigInt(this.records.get(id)?.pages ?? 0);
   }
 
+  /** Pages a file has, 0 = as many as one likes. */
+  sizeOf(id: number): bigint {
+    return BigInt(this.records.get(id)?.size ?? 0);
+  }
+
   /**
    * What the file's driver does. /dev/zero and shmem files of mmap's own making have none of the
    * test's.
@@ -56,10 +61,10 @@ export class Files {
   }
 
   /** shmem_zero_setup: the file behind shared anonymous memory. Nobody holds it yet. */
-  newSharedMemory(): number {
+  newSharedMemory(size: bigint): number {
     const id = this.next;
     const access = FILE_MODE_READ | FILE_MODE_WRITE;
-    this.set(id, { mode: access | FILE_MODE_SHMEM | FILE_MODE_UNNAMED });
+    this.set(id, { mode: access | FILE_MODE_SHMEM | FILE_MODE_UNNAMED, size: Number(size) });
     return id;
   }
 

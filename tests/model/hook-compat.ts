@@ -10,8 +10,8 @@ import type { Space, Vma } from "./space.js";
 /** compat_vma_mmap. It refuses with the driver's own error; the outer hook's caller cleans up. */
 export function callThroughCompat(space: Space, vma: Vma): void {
   const driver = space.files.driverOf(vma.file);
-  const { file, flags, pgoff } = vma;
-  const desc: Descriptor = { file, flags, pgoff, ops: undefined };
+  const { start, end, file, flags, pgoff } = vma;
+  const desc: Descriptor = { start, end, file, flags, pgoff, ops: undefined };
   describeMapping(space, desc);
   prepareAction(space, driver, desc);
   writeBack(space, vma, desc);

@@ -50,7 +50,7 @@ function callDriver(space: Space, vma: Vma): void {
   const { file } = vma;
   const driver = space.files.driverOf(file);
   failAt(driver, HOOK_FAILS_AT_ONCE);
-  setFile(space, vma, replacementFor(space, file, vma.flags));
+  setFile(space, vma, replacementFor(space, file, vma));
   applyFields(space, file, vma);
   installPages(driver, vma);
 }

@@ -37,7 +37,7 @@ export function describeMapping(space: Space, desc: Descriptor): void {
   failAt(driver, HOOK_FAILS_AT_ONCE);
   // With both hooks the end comes in .mmap.
   if (space.settings.hook !== HOOK_BOTH) failAt(driver, HOOK_FAILS_AT_END);
-  desc.file = replacementFor(space, file, desc.flags);
+  desc.file = replacementFor(space, file, desc);
   if (desc.file !== file && space.era.handsOverFile) space.files.get(desc.file);
   applyFields(space, file, desc);
 }

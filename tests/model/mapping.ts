@@ -40,8 +40,6 @@ export interface RegionRequest {
 export interface MapState extends Descriptor {
   /** The file of the call; a hook may put another one into `file`. */
   readonly fileAsked: number;
-  start: bigint;
-  end: bigint;
   pages: bigint;
   charged: bigint;
   gathered: Gathered;
@@ -149,7 +147,7 @@ export function newVma(map: MapState): Vma {
 /** What a VMA without a file becomes: anonymous, or shared memory with a file of its own. */
 export function withoutFile(space: Space, vma: Vma): void {
   if (has(vma.flags, VM_SHARED)) {
-    vma.file = space.files.newSharedMemory(); // shmem_zero_setup
+    vma.file = space.files.newSharedMemory(pg(vma.end - vma.start)); // shmem_zero_setup
     vma.ops = SHMEM_OPS;
     space.files.get(vma.file);
   } else {

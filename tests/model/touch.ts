@@ -4,7 +4,9 @@ import { EFAULT, OPS_FAULT, TOUCH_ALL, TOUCH_NONE } from "../../src/core/abi.js"
 import { prepareAnon } from "./anon.js";
 import {
   has,
+  max,
   min,
+  PAGE,
   pageDown,
   pageUp,
   pg,
@@ -33,9 +35,13 @@ export function touch(space: Space, start: bigint, len: bigint, write: boolean):
   for (let at = from; at < end; ) {
     const vma = space.at(at);
     const allowed = vma && (write ? has(vma.flags, VM_WRITE) : isReadable(vma));
-    if (!allowed || !hasPages(vma)) refuse(EFAULT);
-    if (write && isPrivate(vma) && !has(vma.flags, VM_PFNMAP)) prepareAnon(space, vma);
-    at = min(vma.end, end);
+    if (!allowed) refuse(EFAULT);
+    const to = min(vma.end, end);
+    const reached = pagesUpTo(space, vma, at, to);
+    const changes = write && isPrivate(vma) && !has(vma.flags, VM_PFNMAP);
+    if (changes && reached > at) prepareAnon(space, vma);
+    if (reached < to) refuse(EFAULT);
+    at = to;
   }
   return pg(end - from);
 }
@@ -46,14 +52,18 @@ function isReadable(vma: Vma): boolean {
 }
 
 /**
- * Whether a fault finds a page: anonymous memory always, a file if its driver can fault or has
- * filled in.
+ * Up to where in [from, to) of a VMA faults find pages: anonymous memory always has them, a device if its driver
+ * has filled in, a file as far as it goes if its driver can fault.
  */
-function hasPages(vma: Vma): boolean {
+function pagesUpTo(space: Space, vma: Vma, from: bigint, to: bigint): bigint {
   // A private /dev/zero mapping has a file and is anonymous all the same.
   const withoutFile = vma.file === 0 || isAnonymous(vma);
-  if (withoutFile && !has(vma.flags, VM_SHARED)) return true;
-  return (vma.ops & OPS_FAULT) !== 0 || has(vma.flags, VM_PFNMAP | VM_MIXEDMAP);
+  if (withoutFile && !has(vma.flags, VM_SHARED)) return to;
+  if (has(vma.flags, VM_PFNMAP | VM_MIXEDMAP)) return to;
+  if ((vma.ops & OPS_FAULT) === 0) return from;
+  const size = space.files.sizeOf(vma.file);
+  if (size === 0n) return to;
+  return min(to, max(from, vma.start + (size - vma.pgoff) * PAGE));
 }
 
 /**
@@ -63,20 +73,26 @@ function hasPages(vma: Vma): boolean {
 export function faultIn(space: Space, start: bigint, end: bigint, strictly: boolean): boolean {
   for (const vma of space.overlapping(start, end)) {
     if (has(vma.flags, VM_IO | VM_PFNMAP | VM_LOCKONFAULT)) continue;
-    if (isReadable(vma) && hasPages(vma)) {
-      if (has(vma.flags, VM_WRITE) && !has(vma.flags, VM_SHARED)) prepareAnon(space, vma);
-    } else if (strictly) {
-      return false;
-    }
+    const [from, to] = [max(vma.start, start), min(vma.end, end)];
+    const reached = isReadable(vma) ? pagesUpTo(space, vma, from, to) : from;
+    const writes = has(vma.flags, VM_WRITE) && !has(vma.flags, VM_SHARED);
+    if (writes && reached > from) prepareAnon(space, vma);
+    if (reached < to && strictly) return false;
   }
   return true;
 }
 
-/** MADV_POPULATE_*, whose VMA allows it: false where there are no pages to be had. */
-export function populate(space: Space, vma: Vma, write: boolean): boolean {
-  if (!hasPages(vma)) return false;
-  if (write && isPrivate(vma)) prepareAnon(space, vma);
-  return true;
+/** MADV_POPULATE_* on a part of a VMA that allows it: false where there are no pages to be had. */
+export function populate(
+  space: Space,
+  vma: Vma,
+  from: bigint,
+  to: bigint,
+  write: boolean,
+): boolean {
+  const reached = pagesUpTo(space, vma, from, to);
+  if (write && isPrivate(vma) && reached > from) prepareAnon(space, vma);
+  return reached === to;
 }
 
 /**
