@@ -41,22 +41,15 @@ export function isComparable(step: Step, model: Model, grounds: Grounds): boolea
   if (!grounds.exact && differsByRelease(operation, layout)) return false;
   switch (operation.op) {
     case abi.OP_MMAP:
-      return (
-        isSettledMap(operation, layout, grounds) &&
-        isFilled(operation, model) &&
-        !asksForDax(operation, model)
-      );
+      return isSettledMap(operation, layout, grounds) && !asksForDax(operation, model);
     case abi.OP_MREMAP:
       return isSettledMove(operation, layout, grounds);
     case abi.OP_TOUCH:
-      return isInside(operation, layout, grounds) && isInFiles(operation, model);
-    case abi.OP_MLOCK:
-      return isWithin(operation, grounds) && isInFiles(operation, model);
+      return isInside(operation, layout, grounds);
     case abi.OP_MADVISE:
       return (
         isWithin(operation, grounds) &&
-        (!populates(operation) ||
-          (isInFiles(operation, model) && !endsBelowStack(operation, layout)))
+        (!populates(operation) || !endsBelowStack(operation, layout))
       );
     case abi.OP_MSEAL:
       return isWithin(operation, { ...grounds, low: null });
@@ -148,15 +141,6 @@ function asksForDax({ flags = 0, file = 0 }: Operation, model: Model): boolean {
   return has(Number(flags), abi.MAP_SYNC) && model.isOnDisk(file);
 }
 
-/** What mmap faults in is inside the file. */
-function isFilled(operation: Operation, model: Model): boolean {
-  const { file = 0, pgoff = 0, len = 0 } = operation;
-  const flags = Number(operation.flags ?? 0);
-  const populates = has(flags, abi.MAP_POPULATE) || has(flags, abi.MAP_LOCKED);
-  if (file === 0 || !populates) return true;
-  return Number(pgoff) + sizeOf(len) / PAGE <= model.filePages(file);
-}
-
 function isSettledMove(
   { addr = 0, len = 0, prot = 0, flags = 0, pgoff = 0 }: Operation,
   layout: readonly VmaView[],
@@ -179,17 +163,6 @@ function isSettledMove(
   const inPlace = old === vma.end - from && old > 0;
   const grows = overlapping(layout, vma.end, from + size).length === 0;
   return inPlace && grows && fits(from, size, grounds);
-}
-
-/** Every page of the range that is mapped is inside its file. */
-function isInFiles({ addr = 0, len = 0 }: Operation, model: Model): boolean {
-  if (Number(len) >= TOO_LONG) return true;
-  const start = Number(addr);
-  const end = sizeOf(start + Number(len));
-  return overlapping(model.layout(), start, end).every((vma) => {
-    const last = vma.pgoff + (Math.min(end, vma.end) - vma.start) / PAGE;
-    return vma.file === 0 || last <= model.filePages(vma.file);
-  });
 }
 
 /** The kernel complains in its log about populating what is right below a stack. */

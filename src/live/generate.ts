@@ -7,6 +7,7 @@ import type { VmaView } from "../core/core.js";
 import type { Operation } from "../core/operation.js";
 import { type Chance, choose } from "./choose.js";
 import type { Grounds } from "./comparable.js";
+import { FILE_PAGES } from "./messages.js";
 import { GUARD_INSTALL, PAGE, SIMPLEST_MAP, type Step } from "./steps.js";
 import { has } from "./vmflags.js";
 
@@ -227,7 +228,8 @@ export class Generator {
       ]);
       if (this.chance(45)) {
         operation.file = this.chance(1) ? NOT_OPEN : random.pick(supply.files);
-        operation.pgoff = random.below(32);
+        // Also across the file's end, where accesses fail.
+        operation.pgoff = this.chance(10) ? FILE_PAGES - random.below(12) : random.below(32);
       }
     }
     if (this.chance(like ? 5 : 20)) flags |= choose(random, MAP_EXTRAS);

@@ -7,7 +7,7 @@ import { HOOKS } from "../catalogue/kernels.js";
 import type { ReleaseProtocol } from "../catalogue/releases.js";
 import * as abi from "../core/abi.js";
 import type { FileRecord } from "../core/core.js";
-import type { FileName, OpenFile, Ready } from "./messages.js";
+import { FILE_PAGES, type FileName, type OpenFile, type Ready } from "./messages.js";
 import type { ModelOptions } from "./model.js";
 
 /** File systems by the magic number of statfs: how the model knows their files. */
@@ -58,7 +58,7 @@ const FILES: Readonly<Record<FileName, { mode: number; inode: number; disk?: tru
 function fileRecord({ name, noexec }: OpenFile, folder: Folder | null): FileRecord {
   const { mode, inode, disk } = FILES[name];
   const more = (disk && folder ? folder.mode : 0) | (noexec ? abi.FILE_MODE_NOEXEC : 0);
-  return { mode: mode | more, inode, driver: 0 };
+  return { mode: mode | more, inode, driver: 0, size: FILE_PAGES };
 }
 
 /** What the model of a machine needs: what its child found, and the kernel's own settings. */

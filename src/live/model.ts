@@ -4,7 +4,7 @@ import * as abi from "../core/abi.js";
 import { Core, type FileRecord, type VmaView } from "../core/core.js";
 import type { Operation } from "../core/operation.js";
 import { DEFAULT_SETTINGS, type Settings } from "../core/settings.js";
-import { type Conditions, FILE_PAGES, type Limit, ORDINARY } from "./messages.js";
+import { type Conditions, type Limit, ORDINARY } from "./messages.js";
 import { GUARD_INSTALL, modelOperations, PAGE, pagesOf, SIMPLEST_MAP, type Step } from "./steps.js";
 import { has } from "./vmflags.js";
 
@@ -30,7 +30,6 @@ export interface Performed {
 
 export class Model {
   private readonly core = new Core("work");
-  private readonly sizes = new Map<number, number>();
   private vmas: VmaView[] | null = null;
 
   constructor(private readonly options: ModelOptions) {}
@@ -41,10 +40,8 @@ export class Model {
     const lowered = memlock === null ? {} : { limitMemlock: memlock * PAGE, ipcLock: false };
     this.core.reset({ ...settings, ...lowered, readImpliesExec, mergeAny });
     this.core.setDriver(0, driver);
-    this.sizes.clear();
     files.forEach((file, i) => {
       this.core.setFile(i + 1, file);
-      this.sizes.set(i + 1, FILE_PAGES);
     });
     const { at, pages } = REST;
     this.run({ op: abi.OP_PLACE, addr: at, len: pages * PAGE, prot: REST_FLAGS });
@@ -71,11 +68,6 @@ export class Model {
     return this.core.check();
   }
 
-  /** Pages of a file; those of shared anonymous memory were decided when it was mapped. */
-  filePages(file: number): number {
-    return this.sizes.get(file) ?? Number.POSITIVE_INFINITY;
-  }
-
   /** Whether a file is one of a disk's file system, whose hook may have a will of its own. */
   isOnDisk(file: number): boolean {
     const mode = this.options.files[file - 1]?.mode;
@@ -90,9 +82,6 @@ export class Model {
       const { limitAs, limitData } = DEFAULT_SETTINGS;
       this.core.configure({ limitAs, limitData });
     }
-    const { operation } = step;
-    const value = values[0] as number;
-    if (operation.op === abi.OP_MMAP && value >= 0) this.noteSize(operation, value);
     return { values, operations };
   }
 
@@ -158,13 +147,5 @@ export class Model {
     const { totalVm, dataVm } = this.core.account();
     if (resource === "as") this.core.configure({ limitAs: (totalVm + headroom) * PAGE });
     else this.core.configure({ limitData: (dataVm + headroom) * PAGE });
-  }
-
-  /** Shared anonymous memory becomes a file as long as the mapping. */
-  private noteSize({ len = 0 }: Operation, place: number): void {
-    const vma = this.layout().find(({ start, end }) => start <= place && place < end);
-    if (vma && vma.file !== 0 && !this.sizes.has(vma.file)) {
-      this.sizes.set(vma.file, Math.ceil(Number(len) / PAGE));
-    }
   }
 }
