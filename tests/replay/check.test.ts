@@ -49,6 +49,24 @@ describe("recorded programs", () => {
     expect(report.final.exact && report.checkpoints.every(({ exact }) => exact)).toBe(true);
   });
 
+  test("what was locked in spite of the limit tells that it did not bind the program", async () => {
+    const text = (second: string) =>
+      [
+        "# rlimits: stack=0x800000 memlock=0x3000",
+        "@maps initial",
+        "@ops",
+        "1 mmap 0x10000 0x2000 0x3 0x2032 -1 0x0 = 0x10000 vmas=1",
+        `1 mmap 0x20000 0x2000 0x3 0x2032 -1 0x0 = ${second}`,
+        "@maps final",
+        "0x10000-0x12000 rw-p 0x0 00:00:0",
+        second.startsWith("-") ? "" : "0x20000-0x22000 rw-p 0x0 00:00:0",
+      ].join("\n");
+    for (const result of ["-11", "0x20000"]) {
+      const { report } = await checkText(text(result));
+      expect([report.results, report.final.exact]).toEqual([{ same: 2, total: 2 }, true]);
+    }
+  });
+
   test.each(FAULT_FREE)("%s: the same VMAs whatever is presumed written", async (name) => {
     for (const touch of [TOUCH_NONE, TOUCH_WRITTEN, TOUCH_ALL]) {
       const { report } = await checkText(textOf(`${name}.vmatrace.gz`), touch);
