@@ -86,7 +86,7 @@ test("the timing build has the loads and stores of the sources without counting"
   } finally {
     rmSync(folder, { recursive: true });
   }
-}, 60_000);
+});
 
 /** How often each kind of load and store stands in a module's text, offsets included. */
 function memoryAccesses(path: string): Record<string, number> {

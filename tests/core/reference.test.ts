@@ -64,7 +64,7 @@ const RUNS = Number(process.env.VMABENCH_RUNS ?? 1500);
 
 test(`core and reference model agree in ${RUNS} random worlds`, () => {
   fc.assert(fc.property(world(30), compare), { numRuns: RUNS, seed: seed() });
-}, 120_000);
+});
 
 /** Fixed unless asked for another: a failure must come back. */
 function seed(): number {

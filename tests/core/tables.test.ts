@@ -205,7 +205,7 @@ test("random calls and accesses", () => {
       seed: Number(process.env.VMABENCH_SEED ?? 7),
     },
   );
-}, 120_000);
+});
 
 describe("2 MiB pages", () => {
   const huge = () => pageTables(core).pages.filter(({ size }) => size > PAGE);

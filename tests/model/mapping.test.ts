@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import * as abi from "../../src/core/abi.js";
-import { ERAS, isEarlyHook, Pages, PROTOCOLS, R, RW, RX, V73, V612 } from "./pages.js";
+import { ERAS, isEarlyHook, Pages, PROTOCOLS, R, RW, RX, V70, V73, V612, V618 } from "./pages.js";
 
 const { MAP_FIXED, MAP_PRIVATE, MAP_SHARED } = abi;
 const MOVE = abi.MREMAP_MAYMOVE;
@@ -234,7 +234,9 @@ describe("mremap", () => {
     p.write(10);
     p.ranged(abi.OP_MLOCK, 10, 20);
     const to = p.remap(10, 15, 5, MOVE | abi.MREMAP_DONTUNMAP);
-    expect(p.account).toMatchObject({ totalVm: 15, committed: 15, lockedVm: 10 });
+    // 6.18 and 7.0 count the pages that moved twice: at the old place, and never give that back.
+    const lockedVm = era === V618 || era === V70 ? 15 : 10;
+    expect(p.account).toMatchObject({ totalVm: 15, committed: 15, lockedVm });
     expect(p.has(to, abi.VM_LOCKED)).toBe(true);
     expect(p.has(10, abi.VM_LOCKED)).toBe(false);
     // 7.3 cuts the source first, so that only what moved loses its lock.
@@ -243,14 +245,15 @@ describe("mremap", () => {
     if (era === V73) expect(p.at(10)).toMatchObject({ pgoff: 10, anonPgoff: 10 });
   });
 
-  test("several VMAs move together in 7.3", () => {
+  test("several VMAs move together from 6.18 on", () => {
     for (const [, era] of ERAS) {
       const p = new Pages(era);
       p.map(10, 20);
       p.map(25, 30, { prot: R });
       const to = p.remap(10, 30, 20, MOVE_TO, 100);
-      expect(to).toBe(era === V73 ? 100 : -abi.EFAULT);
-      expect(p.ranges).toBe(era === V73 ? "100..110 115..120" : "10..20 25..30");
+      const several = era === V618 || era === V70 || era === V73;
+      expect(to).toBe(several ? 100 : -abi.EFAULT);
+      expect(p.ranges).toBe(several ? "100..110 115..120" : "10..20 25..30");
       expect(p.remap(5, 30, 25, MOVE_TO, 200)).toBe(-abi.EFAULT);
     }
   });

@@ -71,8 +71,7 @@ describe("the hook's flags make it mergeable (ii)", () => {
     p.map(20, 30, { prot: R, file: 1, pgoff: 10 });
     expect(p.ranges).toBe("10..20 20..30");
     expect(p.model.secondMerged).toBe(0);
-    // 6.11 and 6.12 find that out only in the merge function.
-    expect(p.model.secondAttempts).toBe(era === V611 || era === V612 ? 1 : 0);
+    expect(p.model.secondAttempts).toBe(0);
   });
 
   test.each(RETRYING)("the neighbour has the KSM bit, the request has not, %s", (_, era) => {

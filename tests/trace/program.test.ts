@@ -86,6 +86,7 @@ describe("the initial layout", () => {
       startBrk: 0x555555694000,
       brk: 0x555555694000,
       ipcLock: false,
+      protectionKeys: true,
       touch: abi.TOUCH_WRITTEN,
     });
   });
