@@ -21,6 +21,30 @@ export const OP_EXIT: u32 = 15; //       the address space goes
 export const OP_SET_NAME: u32 = 16; //  addr len prot(name id)
 export const OP_NOP: u32 = 17; //       an empty operation: the suite's own overhead
 export const OP_MSEAL: u32 = 18; //     addr len
+export const OP_CPU: u32 = 19; //       addr(CPU) flags(CPU_*) prot(number of another process)
+export const OP_STREAM: u32 = 20; //    addr len prot(STREAM_*) flags(seed) pgoff(accesses) file(parameter) at(writes of 256)
+
+// What a CPU does from now on ---------------------------------------------------------------------
+export const CPU_RUN: u32 = 0; //       executes the operations that follow
+export const CPU_IDLE: u32 = 1;
+export const CPU_OTHER: u32 = 2; //     runs another process
+
+// Streams of accesses over the pages of a range ----------------------------------------------------
+export const STREAM_SEQUENTIAL: u32 = 0;
+export const STREAM_STRIDED: u32 = 1;
+export const STREAM_UNIFORM: u32 = 2;
+export const STREAM_ZIPF: u32 = 3;
+export const STREAM_CHASE: u32 = 4;
+export const STREAM_PHASES: u32 = 5;
+/** Recorded accesses that one call takes. */
+export const BATCH_ACCESSES: u32 = 1048576;
+
+// Which way of a full set has to go -----------------------------------------------------------------
+export const TLB_LRU: u32 = 0;
+export const TLB_FIFO: u32 = 1;
+export const TLB_RANDOM: u32 = 2;
+export const TLB_PLRU: u32 = 3; //          a binary tree of bits; ways a power of two
+export const TLB_GROUPED_PLRU: u32 = 4; //  12 ways: three trees of 4, the group after the last one touched
 
 // Operation record, 64 bytes -----------------------------------------------------------------------
 //

@@ -91,10 +91,14 @@ export const TLB_MISSES: u32 = 74;
 export const TLB_PSC_HITS: u32 = 75; //            walks that a paging-structure cache shortened
 export const TLB_SINGLE_FLUSHES: u32 = 76;
 export const TLB_FULL_FLUSHES: u32 = 77;
-export const TLB_SHOOTDOWNS: u32 = 78;
+export const TLB_SHOOTDOWNS: u32 = 78; //          flushes that interrupted other CPUs
+export const TLB_IPIS: u32 = 79; //                CPUs interrupted by them
+export const TLB_FLUSHES_SKIPPED: u32 = 80; //     CPUs left alone: idle, or running something else
+export const TLB_BROADCASTS: u32 = 81; //          INVLPGB
+export const TLB_SWITCHES: u32 = 82; //            address spaces loaded
 
 /** Size of the counter table, in events. */
-export const EVENT_COUNT: u32 = 80;
+export const EVENT_COUNT: u32 = 88;
 
 /** Adds `by` to an event. Nothing is left of it in the timing build. */
 @inline

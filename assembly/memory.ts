@@ -5,7 +5,8 @@
 //   0          AssemblyScript's static data (there is hardly any)
 //   CONTROL    address-space record, cursors, allocators, settings
 //   COUNTERS   one u64 an event, then the steps of an operation; written by the work build only
-//   TLB        TLB sets and paging-structure caches
+//   TLB        sets of the translation caches, one area a CPU
+//   STREAM     quantiles of the distribution that accesses are drawn from
 //   COMMANDS   operation records, filled by the shell
 //   RESULTS    one record an operation, filled by the core
 //   FILES      open file descriptions
@@ -33,6 +34,12 @@ export const CURSORS_AT: usize = TREES_AT + 0x100;
 export const SCRATCH_AT: usize = CURSORS_AT + 0x1000;
 /** Slots of a level under reconstruction (maple/rebuild.ts). */
 export const REBUILD_AT: usize = SCRATCH_AT + 0x1000;
+/** Translation caches: what they look like, and the state outside their sets (tlb/geometry.ts). */
+export const TLB_STATE_AT: usize = REBUILD_AT + 0x1000;
+export const TLB_BANKS_AT: usize = TLB_STATE_AT + 0x100;
+export const BANK_LIMIT: u32 = 12;
+export const CPUS_AT: usize = TLB_BANKS_AT + 0x300;
+export const CPU_LIMIT: u32 = 16;
 
 export const COUNTERS_AT: usize = CONTROL_AT + CONTROL_SIZE;
 export const COUNTERS_SIZE: usize = 0x20000;
@@ -43,10 +50,13 @@ export const STEPS_AT: usize = COUNTERS_AT + 0x1000;
 export const TLB_AT: usize = COUNTERS_AT + COUNTERS_SIZE;
 export const TLB_SIZE: usize = 0x200000;
 
+export const STREAM_AT: usize = TLB_AT + TLB_SIZE;
+export const STREAM_SIZE: usize = 0x50000;
+
 /** Operation records a batch may hold. */
 export const BATCH_LIMIT: u32 = 131072;
 
-export const COMMANDS_AT: usize = TLB_AT + TLB_SIZE;
+export const COMMANDS_AT: usize = STREAM_AT + STREAM_SIZE;
 export const COMMANDS_SIZE: usize = <usize>BATCH_LIMIT * 64;
 
 export const RESULTS_AT: usize = COMMANDS_AT + COMMANDS_SIZE;

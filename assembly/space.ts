@@ -9,7 +9,7 @@ import { shapeOf } from "./maple/digest";
 import { nodeBytes, TOP } from "./maple/node";
 import { find } from "./maple/walk";
 import { liveTables, tableBytes } from "./paging/tables";
-import { tlbBytes } from "./tlb/tlb";
+import { tlbBytes } from "./tlb/geometry";
 import { anonBytes, linkBytes } from "./vma/anon";
 import { vmaBytes } from "./vma/pool";
 import { mm } from "./vma/record";
@@ -18,8 +18,8 @@ import { mm } from "./vma/record";
 export function reset(): void {
   memory.fill(DRIVERS_AT, 0, DRIVERS_SIZE);
   memory.fill(FILES_AT, 0, <usize>mm.fileNext << 6);
-  memory.fill(CONTROL_AT, 0, CONTROL_SIZE);
   memory.fill(TLB_AT, 0, <usize>tlbBytes());
+  memory.fill(CONTROL_AT, 0, CONTROL_SIZE);
   memory.fill(TABLES_AT, 0, 8192); // the two roots
   mm.fileNext = 1;
   vmaTree.flags = TREE_ALLOC | TREE_RCU;

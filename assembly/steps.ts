@@ -47,7 +47,7 @@ export const STEP_UNDO_MAPPING: u32 = 47; //     a finished mapping unmapped aga
 export const STEP_END: u32 = 63;
 
 /** Bytes of one step: number, detail, counters when it began. */
-export const STEP_SIZE: u32 = 648;
+export const STEP_SIZE: u32 = 712;
 if (STEP_SIZE != 8 + EVENT_COUNT * 8) ERROR("a step holds every counter");
 
 //  STEPS_AT  +----+----+------------------------------------+----

@@ -13,7 +13,7 @@ const sources = [
   "assembly/events.ts",
   "assembly/steps.ts",
 ];
-const recordSource = "assembly/vma/record.ts";
+const recordSources = ["assembly/vma/record.ts", "assembly/tlb/geometry.ts"];
 
 const constant =
   /^export const ([A-Z][A-Z0-9_]*): (?:u32|i32|u64|i64|usize) = ((?:[^;\n]|\n)+?);/gm;
@@ -36,11 +36,14 @@ export function generateAbi() {
     }
     lines.push("");
   }
-  lines.push(`// ${recordSource}: fields of records, offsets in bytes`);
+  lines.push("// Fields of records, offsets in bytes");
   lines.push('export type FieldType = "u32" | "i32" | "u64" | "i64";');
   lines.push("export interface Field {", "  at: number;", "  type: FieldType;", "}", "");
-  for (const [, name, body] of textOf(recordSource).matchAll(recordClass)) {
-    lines.push(`export const ${name.toUpperCase()} = {`, ...fieldLines(body), "} as const;", "");
+  for (const file of recordSources) {
+    lines.push(`// ${file}`);
+    for (const [, name, body] of textOf(file).matchAll(recordClass)) {
+      lines.push(`export const ${name.toUpperCase()} = {`, ...fieldLines(body), "} as const;", "");
+    }
   }
   lines.push("/** Public names of the work counters with their index in the counter table. */");
   lines.push("export const EVENTS = {");

@@ -9,13 +9,13 @@ import { walk } from "../maple/walk";
 import { prepareAnon } from "../vma/anon";
 import { isReadable } from "../vma/flags";
 import { driverOf, exists, fileOf, mm, Vma, vmaOf } from "../vma/record";
-import { translate } from "../tlb/tlb";
+import { flushPage } from "../tlb/invalidate";
+import { translate } from "../tlb/translate";
 import {
   DIRTY, entryOffset, FIRST_ANONYMOUS_FRAME, isHuge, isMapped, isOwn, isTable, makeEntry, PMD_SIZE, PTE_SHIFT,
   SPECIAL, tableBase, WRITABLE,
   ZERO_FRAME,
 } from "./entry";
-import { flushPage } from "../tlb/tlb";
 import { installHuge, makeHugeWritable, suitsHuge } from "./huge";
 import { findPmd, makePmd, makePteTable, ROOT } from "./tables";
 

@@ -1,10 +1,9 @@
 // mmu_gather: what has to leave the TLB before pages and tables may be reused, flushed once at the end.
-// One CPU runs the process; shootdowns of others come with the model of several.
 
 import { TASK_SIZE } from "../abi";
 import { GATHER_AT } from "../memory";
-import { flushAll, flushHugePage, flushPage } from "../tlb/tlb";
-import { PMD_SHIFT, PMD_SIZE, PTE_SHIFT } from "./entry";
+import { flushRange } from "../tlb/invalidate";
+import { PMD_SHIFT, PMD_SIZE, PTE_SHIFT, PUD_SHIFT } from "./entry";
 
 @unmanaged
 class Gather {
@@ -18,8 +17,6 @@ class Gather {
 
 @inline const gather: Gather = changetype<Gather>(GATHER_AT);
 
-/** More pages than this in one flush, and everything is flushed (tlb_single_page_flush_ceiling). */
-const SINGLE_FLUSH_CEILING: u64 = 33;
 const NOTHING: u64 = 63;
 
 export function beginFlush(): void {
@@ -49,8 +46,11 @@ export function noteHuge(addr: u64): void {
   if (PMD_SHIFT < gather.shift) gather.shift = PMD_SHIFT;
 }
 
-/** A 2 MiB page that is split, moved or replaced leaves the TLB at once. */
-export function flushHuge(addr: u64): void { flushHugePage(addr & ~(PMD_SIZE - 1)); }
+/** A 2 MiB page that is split, moved or replaced leaves at once, as 512 pages of 4 KiB (flush_pmd_tlb_range). */
+export function flushHuge(addr: u64): void {
+  const start = addr & ~(PMD_SIZE - 1);
+  flushRange(start, start + PMD_SIZE, PTE_SHIFT, true);
+}
 
 /** A queued table: one page at the start of its span, at the level of the entry that pointed to it. */
 export function noteFreedTable(addr: u64, shift: u64): void {
@@ -60,16 +60,8 @@ export function noteFreedTable(addr: u64, shift: u64): void {
   if (shift < gather.shift) gather.shift = shift;
 }
 
-/** Flushes page by page up to 33 pages, everything beyond (tlb_finish_mmu, flush_tlb_mm_range). */
+/** One flush for all of it (tlb_finish_mmu). */
 export function endFlush(): void {
   if (gather.shift == NOTHING) return;
-  const stride = gather.shift > 30 ? 30 : gather.shift;
-  if ((gather.end - gather.start) >> stride > SINGLE_FLUSH_CEILING) {
-    flushAll();
-    return;
-  }
-  for (let addr = gather.start; addr < gather.end; addr += (<u64>1) << stride) {
-    if (stride == PTE_SHIFT) flushPage(addr);
-    else flushHugePage(addr);
-  }
+  flushRange(gather.start, gather.end, min<u64>(gather.shift, PUD_SHIFT), gather.freedTables != 0);
 }

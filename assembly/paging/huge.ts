@@ -39,7 +39,11 @@ export function installHuge(vma: Vma, pmd: usize, write: bool): bool {
 /** A write to a present 2 MiB page that is not writable: ours by now, or the page of zeroes (do_huge_pmd_wp_page). */
 export function makeHugeWritable(vma: Vma, pmd: usize, addr: u64): void {
   const entry = load<u64>(pmd);
-  setHuge(pmd, isOwn(entry) ? entry | WRITABLE | DIRTY : freshEntry(vma));
+  if (isOwn(entry)) { // more rights: a stale entry costs at most another fault
+    setHuge(pmd, entry | WRITABLE | DIRTY);
+    return;
+  }
+  setHuge(pmd, freshEntry(vma));
   flushHuge(addr);
 }
 

@@ -14,7 +14,8 @@ import { beginFlush, endFlush } from "../paging/gather";
 import { copyPages, isCopied } from "../paging/copy";
 import { CHILD_ROOT, freeTables, ROOT } from "../paging/tables";
 import { zapRange, zapUnder } from "../paging/zap";
-import { flushAll } from "../tlb/tlb";
+import { newAddressSpace } from "../tlb/cpu";
+import { flushAll } from "../tlb/invalidate";
 import { charge, isData, isExecutable, isStack, uncharge } from "./account";
 import { forkAnon, unlinkAnon } from "./anon";
 import { getFile, linkFile, putFile, unlinkFile } from "./file";
@@ -139,7 +140,7 @@ function takeOver(): void {
   clearPages(ROOT, vmaTree, true);
   memory.copy(ROOT, CHILD_ROOT, 4096);
   memory.fill(CHILD_ROOT, 0, 4096);
-  flushAll(); // another address space
+  newAddressSpace();
   tearDown(vmaTree);
   vmaTree.root = childTree.root;
   vmaTree.height = childTree.height;

@@ -19,6 +19,23 @@ export const OP_EXIT = 15;
 export const OP_SET_NAME = 16;
 export const OP_NOP = 17;
 export const OP_MSEAL = 18;
+export const OP_CPU = 19;
+export const OP_STREAM = 20;
+export const CPU_RUN = 0;
+export const CPU_IDLE = 1;
+export const CPU_OTHER = 2;
+export const STREAM_SEQUENTIAL = 0;
+export const STREAM_STRIDED = 1;
+export const STREAM_UNIFORM = 2;
+export const STREAM_ZIPF = 3;
+export const STREAM_CHASE = 4;
+export const STREAM_PHASES = 5;
+export const BATCH_ACCESSES = 1048576;
+export const TLB_LRU = 0;
+export const TLB_FIFO = 1;
+export const TLB_RANDOM = 2;
+export const TLB_PLRU = 3;
+export const TLB_GROUPED_PLRU = 4;
 export const COMMAND_SIZE = 64;
 export const COMMAND_OP = 0;
 export const COMMAND_FILE = 4;
@@ -196,14 +213,21 @@ export const TREES_AT = NODE_POOL_AT + 0x100;
 export const CURSORS_AT = TREES_AT + 0x100;
 export const SCRATCH_AT = CURSORS_AT + 0x1000;
 export const REBUILD_AT = SCRATCH_AT + 0x1000;
+export const TLB_STATE_AT = REBUILD_AT + 0x1000;
+export const TLB_BANKS_AT = TLB_STATE_AT + 0x100;
+export const BANK_LIMIT = 12;
+export const CPUS_AT = TLB_BANKS_AT + 0x300;
+export const CPU_LIMIT = 16;
 export const COUNTERS_AT = CONTROL_AT + CONTROL_SIZE;
 export const COUNTERS_SIZE = 0x20000;
 export const STEP_LIMIT = 160;
 export const STEPS_AT = COUNTERS_AT + 0x1000;
 export const TLB_AT = COUNTERS_AT + COUNTERS_SIZE;
 export const TLB_SIZE = 0x200000;
+export const STREAM_AT = TLB_AT + TLB_SIZE;
+export const STREAM_SIZE = 0x50000;
 export const BATCH_LIMIT = 131072;
-export const COMMANDS_AT = TLB_AT + TLB_SIZE;
+export const COMMANDS_AT = STREAM_AT + STREAM_SIZE;
 export const COMMANDS_SIZE = BATCH_LIMIT * 64;
 export const RESULTS_AT = COMMANDS_AT + COMMANDS_SIZE;
 export const RESULTS_SIZE = BATCH_LIMIT * 16;
@@ -304,7 +328,11 @@ export const TLB_PSC_HITS = 75;
 export const TLB_SINGLE_FLUSHES = 76;
 export const TLB_FULL_FLUSHES = 77;
 export const TLB_SHOOTDOWNS = 78;
-export const EVENT_COUNT = 80;
+export const TLB_IPIS = 79;
+export const TLB_FLUSHES_SKIPPED = 80;
+export const TLB_BROADCASTS = 81;
+export const TLB_SWITCHES = 82;
+export const EVENT_COUNT = 88;
 
 // assembly/steps.ts
 export const STEP_CHECKS = 1;
@@ -344,15 +372,16 @@ export const STEP_ABORT_REATTACH = 45;
 export const STEP_ABORT_HOLE = 46;
 export const STEP_UNDO_MAPPING = 47;
 export const STEP_END = 63;
-export const STEP_SIZE = 648;
+export const STEP_SIZE = 712;
 
-// assembly/vma/record.ts: fields of records, offsets in bytes
+// Fields of records, offsets in bytes
 export type FieldType = "u32" | "i32" | "u64" | "i64";
 export interface Field {
   at: number;
   type: FieldType;
 }
 
+// assembly/vma/record.ts
 export const VMA = {
   start: { at: 0, type: "u64" },
   end: { at: 8, type: "u64" },
@@ -452,6 +481,57 @@ export const MM = {
   poolEmpty: { at: 284, type: "u32" },
 } as const;
 
+// assembly/tlb/geometry.ts
+export const BANK = {
+  at: { at: 0, type: "u32" },
+  setMask: { at: 4, type: "u32" },
+  hashShift: { at: 8, type: "u32" },
+  ways: { at: 12, type: "u32" },
+  setBytes: { at: 16, type: "u32" },
+  policy: { at: 20, type: "u32" },
+  recencyAt: { at: 24, type: "u32" },
+  valuesAt: { at: 28, type: "u32" },
+  stateAt: { at: 32, type: "u32" },
+} as const;
+
+export const TLB = {
+  cpus: { at: 0, type: "u32" },
+  bytes: { at: 4, type: "u32" },
+  banks: { at: 8, type: "u32" },
+  pcid: { at: 12, type: "u32" },
+  invlpgb: { at: 16, type: "u32" },
+  l1Large: { at: 20, type: "u32" },
+  l1Giant: { at: 24, type: "u32" },
+  l2: { at: 28, type: "u32" },
+  l2Large: { at: 32, type: "u32" },
+  l2Giant: { at: 36, type: "u32" },
+  pde: { at: 40, type: "u32" },
+  pdpte: { at: 44, type: "u32" },
+  pml4e: { at: 48, type: "u32" },
+  pml5e: { at: 52, type: "u32" },
+  cpu: { at: 56, type: "u32" },
+  base: { at: 60, type: "u32" },
+  pageTag: { at: 64, type: "u64" },
+  tableTag: { at: 72, type: "u64" },
+  lastPage: { at: 80, type: "u64" },
+  lastMayWrite: { at: 88, type: "u32" },
+  largeSeen: { at: 92, type: "u32" },
+  clock: { at: 96, type: "u64" },
+  random: { at: 104, type: "u64" },
+  context: { at: 112, type: "u32" },
+  mask: { at: 116, type: "u32" },
+  generation: { at: 120, type: "u64" },
+  isGlobal: { at: 128, type: "u32" },
+  contexts: { at: 132, type: "u32" },
+} as const;
+
+export const CPU = {
+  loaded: { at: 0, type: "u32" },
+  slot: { at: 4, type: "u32" },
+  lazy: { at: 8, type: "u32" },
+  nextSlot: { at: 12, type: "u32" },
+} as const;
+
 /** Public names of the work counters with their index in the counter table. */
 export const EVENTS = {
   "maple.nodeReads": MAPLE_NODE_READS,
@@ -527,6 +607,10 @@ export const EVENTS = {
   "tlb.singleFlushes": TLB_SINGLE_FLUSHES,
   "tlb.fullFlushes": TLB_FULL_FLUSHES,
   "tlb.shootdowns": TLB_SHOOTDOWNS,
+  "tlb.ipis": TLB_IPIS,
+  "tlb.flushesSkipped": TLB_FLUSHES_SKIPPED,
+  "tlb.broadcasts": TLB_BROADCASTS,
+  "tlb.switches": TLB_SWITCHES,
 } as const;
 
 export type EventName = keyof typeof EVENTS;

@@ -6,6 +6,7 @@ import * as abi from "./abi.js";
 import { EVENTS, type EventName, type Field } from "./abi.js";
 import { encode, type Operation } from "./operation.js";
 import { type Settings, withDefaults } from "./settings.js";
+import { bankNumber, DEFAULT_TLB, layOut, type TlbGeometry } from "./tlb.js";
 
 export type BuildName = "timing" | "work" | "checking";
 
@@ -97,6 +98,8 @@ interface Exports {
   regionAt(region: number): number;
   usedBytes(region: number): number;
   pageTablePages(): number;
+  startCpus(): void;
+  accessRecorded(accesses: number): number;
   mapleDigest(
     operations: number,
     pages: number,
@@ -156,11 +159,49 @@ export class Core {
     this.reset();
   }
 
-  /** An empty address space under the given settings; files, drivers and counters are cleared too. */
-  reset(settings: Partial<Settings> = {}): void {
+  /**
+   * An empty address space under the given settings, on CPUs with the given caches (which `tlbProblem` finds fit).
+   * Files, drivers and counters are cleared too.
+   */
+  reset(settings: Partial<Settings> = {}, tlb: TlbGeometry = DEFAULT_TLB): void {
     this.x.reset();
     this.configure(withDefaults(settings));
+    this.describeTlb(tlb);
     this.clearCounters();
+  }
+
+  private describeTlb(tlb: TlbGeometry): void {
+    const { records, bytes } = layOut(tlb);
+    records.forEach((record, i) => {
+      this.record(abi.TLB_BANKS_AT + i * 64, abi.BANK, record);
+    });
+    this.record(abi.TLB_STATE_AT, abi.TLB, {
+      cpus: tlb.cpus,
+      bytes,
+      banks: records.length,
+      pcid: Number(tlb.pcid),
+      invlpgb: Number(tlb.invlpgb),
+      l1Large: bankNumber(tlb, "l1-2M"),
+      l1Giant: bankNumber(tlb, "l1-1G"),
+      l2: bankNumber(tlb, "l2-4K"),
+      l2Large: bankNumber(tlb, "l2-2M"),
+      l2Giant: bankNumber(tlb, "l2-1G"),
+      pde: bankNumber(tlb, "pde"),
+      pdpte: bankNumber(tlb, "pdpte"),
+      pml4e: bankNumber(tlb, "pml4e"),
+      pml5e: bankNumber(tlb, "pml5e"),
+    });
+    this.x.startCpus();
+  }
+
+  /** Accesses recorded elsewhere, one word each: the address, with bit 0 set for a write. How many were made. */
+  access(words: BigUint64Array): number {
+    for (let at = 0; at < words.length; at += abi.BATCH_ACCESSES) {
+      const part = words.subarray(at, at + abi.BATCH_ACCESSES);
+      this.words(abi.COMMANDS_AT, part.length).set(part);
+      if (this.x.accessRecorded(part.length) < 0) return -abi.EFAULT;
+    }
+    return words.length;
   }
 
   /** Writes settings into the address-space record, keeping everything else. */
