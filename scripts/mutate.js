@@ -21,6 +21,7 @@ const TESTS = [
   "kernel-tests",
   "reference",
   "steps",
+  "tlb-cpus",
 ];
 
 /** A copy of the sources that shares node_modules. */
@@ -88,6 +89,7 @@ function check(folder, mutation) {
 
 const wanted = process.argv[2] ?? "";
 const chosen = MUTATIONS.filter(({ rule }) => rule.includes(wanted));
+for (const mutation of chosen) mutated(readFileSync(join(root, mutation.file), "utf8"), mutation);
 const folder = copyRepository();
 process.on("SIGINT", () => {
   rmSync(folder, { recursive: true });

@@ -105,8 +105,8 @@ export const MUTATIONS = [
   {
     rule: "the soft-dirty bit keeps nobody apart",
     file: "assembly/vma/flags.ts",
-    find: "PROFILE_7_0 ? VM_SOFTDIRTY | VM_MAYBE_GUARD : VM_SOFTDIRTY",
-    replace: "PROFILE_7_0 ? VM_MAYBE_GUARD : 0",
+    find: "PROFILE_6_18 ? VM_SOFTDIRTY | VM_MAYBE_GUARD : VM_SOFTDIRTY",
+    replace: "PROFILE_6_18 ? VM_MAYBE_GUARD : 0",
   },
   {
     rule: "up to 6.11 a right neighbour with `close` is refused though it would survive",
@@ -290,5 +290,29 @@ export const MUTATIONS = [
     file: "assembly/vma/copy.ts",
     find: "    unlinkAnon(copy);\n",
     replace: "",
+  },
+  {
+    rule: "TLB: invalidating a page drops the paging-structure entries",
+    file: "assembly/tlb/invalidate.ts",
+    find: "  dropTables(index, slot);\n",
+    replace: "",
+  },
+  {
+    rule: "TLB: a CPU that runs the process is interrupted",
+    file: "assembly/tlb/invalidate.ts",
+    find: "      select(index);\n    }\n    handle(",
+    replace: "      select(index);\n    }\n    if (index == here) handle(",
+  },
+  {
+    rule: "TLB: an idle CPU catches up when it runs again",
+    file: "assembly/tlb/cpu.ts",
+    find: "generationOf(index, cpu.slot) != generation) bringUp",
+    replace: "generationOf(index, cpu.slot) > generation) bringUp",
+  },
+  {
+    rule: "TLB: an address space that comes back catches up",
+    file: "assembly/tlb/cpu.ts",
+    find: "    if (generationOf(index, slot) < generation) bringUp",
+    replace: "    if (generationOf(index, slot) > generation) bringUp",
   },
 ];

@@ -5,6 +5,7 @@ import { checkedNodes, checkTree } from "../maple/check";
 import { scan, vmaTree } from "../maple/cursor";
 import { heldNodes, liveNodes, TOP } from "../maple/node";
 import { find } from "../maple/walk";
+import { checkTlb } from "../tlb/check";
 import { isData, isExecutable, isStack } from "./account";
 import { anonsAreLinked, liveLinks } from "./anon";
 import { isAnonymous } from "./flags";
@@ -58,7 +59,7 @@ export function checkSpace(): u32 {
   if (mm.committed < <i64>accounted) return RULE_COMMITTED;
   if (liveNodes() != checkedNodes() || heldNodes() != 0) return RULE_NODES;
   if (liveVmas() != vmas) return RULE_OBJECTS;
-  return links != liveLinks() || !anonsAreLinked() ? RULE_LINKS : 0;
+  return links != liveLinks() || !anonsAreLinked() ? RULE_LINKS : checkTlb();
 }
 
 function checkVma(vma: Vma): u32 {
