@@ -10,7 +10,7 @@ import { prepareAnon } from "../vma/anon";
 import { isReadable } from "../vma/flags";
 import { driverOf, exists, fileOf, mm, Vma, vmaOf } from "../vma/record";
 import { flushPage } from "../tlb/invalidate";
-import { translate } from "../tlb/translate";
+import { hitsL1, translate } from "../tlb/translate";
 import {
   DIRTY, entryOffset, FIRST_ANONYMOUS_FRAME, isHuge, isMapped, isOwn, isTable, makeEntry, PMD_SIZE, PTE_SHIFT,
   SPECIAL, tableBase, WRITABLE,
@@ -23,11 +23,13 @@ import { findPmd, makePmd, makePteTable, ROOT } from "./tables";
 const FAULT_AROUND: u64 = 16;
 
 /** Accesses one page as the processor does, with faults as needed. False where the program would get a signal. */
-export function access(addr: u64, write: bool): bool {
-  while (!translate(addr, write)) {
-    if (!fault(addr & ~0xfff, write)) return false;
-  }
-  return true;
+@inline export function access(addr: u64, write: bool): bool { return hitsL1(addr, write) || accessBeyond(addr, write); }
+
+function accessBeyond(addr: u64, write: bool): bool {
+  do {
+    if (translate(addr, write)) return true;
+  } while (fault(addr & ~0xfff, write));
+  return false;
 }
 
 /** Has a page's entry made as a fault would, without an access (faultin_page). False as for `access`. */

@@ -12,9 +12,9 @@ import { areaOf, Bank, bankAt, isAlive, KIND_PDE, kindOf, slotOf, tlb } from "./
 @inline export function search(set: usize, ways: u32, tag: u64): usize {
   const wanted = i64x2.splat(tag);
   const end = set + (<usize>ways << 3);
-  for (let at = set; at < end; at += 16) {
-    const hits = i64x2.bitmask(i64x2.eq(v128.load(at), wanted));
-    if (hits) return at + <usize>((hits & 2) << 2);
+  for (let at = set; at < end; at += 32) {
+    const hits = i64x2.bitmask(i64x2.eq(v128.load(at), wanted)) | i64x2.bitmask(i64x2.eq(v128.load(at, 16), wanted)) << 2;
+    if (hits) return at + <usize>(ctz(hits) << 3);
   }
   return 0;
 }

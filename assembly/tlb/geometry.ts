@@ -4,7 +4,7 @@
 // A bank is one associative structure: an L1 for 4 KiB pages, the shared L2, a paging-structure cache. Structures
 // that hold several kinds of entries (AMD's L1, every L2) are one bank under several names.
 //
-//   one set of a bank    | tags, 8 bytes a way, an even number | recency, 8 bytes a way | values, 8 bytes a way | state |
+//   one set of a bank    | tags, 8 bytes a way, by fours | recency, 8 bytes a way | values, 8 bytes a way | state |
 //
 //   tag      | key 63..19 (address bits of its span) | kind 18..16 | slot 15..13 | epoch 12..0 |
 //

@@ -18,8 +18,8 @@ import {
 /** In a value beside the frame: the first write has set the dirty bit, and further ones need no walk. */
 export const MAY_WRITE: u64 = 2;
 
-/** Translates one access. False when it faults: nothing there, or a write that is not allowed. */
-export function translate(addr: u64, write: bool): bool {
+/** Whether the first level serves an access; most do. It goes wherever accesses are made, without a call. */
+@inline export function hitsL1(addr: u64, write: bool): bool {
   const page = addr >> 12;
   if (page == tlb.lastPage && (!write || tlb.lastMayWrite != 0)) {
     count(TLB_L1_HITS);
@@ -27,15 +27,20 @@ export function translate(addr: u64, write: bool): bool {
   }
   const set = setOf(l1, page);
   const at = search(set, l1.ways, tagOf(page, KIND_4K, tlb.pageTag));
-  if (at) {
-    const value = valueOf(l1, set, at);
-    if (write && (value & MAY_WRITE) == 0) return walk(addr, write, true);
-    touchWay(l1, set, at);
-    remember(page, value);
-    count(TLB_L1_HITS);
-    return true;
-  }
-  return beyondL1(addr, write);
+  if (at == 0) return false;
+  if (write && (valueOf(l1, set, at) & MAY_WRITE) == 0) return false;
+  touchWay(l1, set, at);
+  tlb.lastPage = page;
+  tlb.lastMayWrite = <u32>write;
+  count(TLB_L1_HITS);
+  return true;
+}
+
+/** Translates an access that the first level does not serve. False when it faults: nothing there, or no right to write. */
+export function translate(addr: u64, write: bool): bool {
+  const page = addr >> 12;
+  const at = search(setOf(l1, page), l1.ways, tagOf(page, KIND_4K, tlb.pageTag));
+  return at ? walk(addr, write, true) : beyondL1(addr, write);
 }
 
 @inline function remember(page: u64, value: u64): void {

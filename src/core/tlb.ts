@@ -74,7 +74,7 @@ export interface BankRecord extends Record<keyof typeof abi.BANK, number> {}
 export function layOut({ banks }: TlbGeometry): { records: BankRecord[]; bytes: number } {
   let at = 0;
   const records = ordered(banks).map(({ sets, ways, policy, hash }) => {
-    const tags = Math.ceil(ways / 2) * 16;
+    const tags = Math.ceil(ways / 4) * 32;
     const setBytes = Math.ceil((tags + ways * 16 + 8) / 16) * 16;
     const record = {
       at,
