@@ -231,6 +231,7 @@ export const ALARM_PTES_ELSEWHERE: u32 = 0x10; //   the hook's PTEs went outside
 export const ALARM_NULL_FILE: u32 = 0x20; //        a reference taken or put on a file that is NULL
 export const ALARM_MAYWRITE: u32 = 0x40; //         MAYWRITE gained
 export const ALARM_MERGE_MOVED: u32 = 0x80; //      second merge of a VMA that is not where it was asked for
+export const ALARM_ANON_OFFSET: u32 = 0x100; //     a new anonymous VMA whose offset is not its page number
 
 // Why a side of a merge attempt refused (STEP_SIDE_*) -------------------------------------------------------
 export const REFUSED_NOT: u32 = 0; //         it fits

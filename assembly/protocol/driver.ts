@@ -85,8 +85,8 @@ export function callMmapAfterProto(vma: Vma): u32 {
 }
 
 function installEagerly(driver: Driver, vma: Vma): u32 {
-  if (COUNTING && driver.writes) inspectEager(driver, mapping, vma);
-  if (driver.eager != EAGER_NONE) {
+  const fits = !COUNTING || driver.writes == 0 || inspectEager(driver, mapping, vma);
+  if (driver.eager != EAGER_NONE && fits) {
     const first = driver.pfn + vma.pgoff;
     vma.flags |= eagerFlags(driver);
     if (driver.eager == EAGER_REMAP_PFN && isCopyOnWrite(vma.flags)) vma.pgoff = first;

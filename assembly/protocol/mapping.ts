@@ -9,7 +9,7 @@
 //   undo...      one for each thing that may have to be taken back
 
 import {
-  ALARM_NULL_FILE, EACCES, ENOMEM, EPERM, FILE_MODE_SHMEM, OPS_DUMMY, OPS_FAULT, OPS_INSTALLED, OPS_MAP_PAGES, PROFILE_6_11,
+  ALARM_ANON_OFFSET, ALARM_NULL_FILE, EACCES, ENOMEM, EPERM, FILE_MODE_SHMEM, OPS_DUMMY, OPS_FAULT, OPS_INSTALLED, OPS_MAP_PAGES, PROFILE_6_11, PROFILE_7_3,
   VM_ACCOUNT, VM_LOCKED, VM_SHARED, VM_SOFTDIRTY,
 } from "../abi";
 import {
@@ -189,7 +189,10 @@ export function fillVma(m: Mapping, vma: Vma): void {
   vma.pgoff = m.pgoff;
   vma.anonPgoff = m.start >> 12;
   vma.flags = m.flags;
-  if (m.file == 0 && (m.flags & VM_SHARED) == 0) vma.ops = 0;
+  if (m.file == 0 && (m.flags & VM_SHARED) == 0) {
+    vma.ops = 0;
+    if (COUNTING && mm.profile >= PROFILE_7_3 && m.pgoff != m.start >> 12) alarm(ALARM_ANON_OFFSET);
+  }
 }
 
 /**

@@ -81,9 +81,10 @@ export function inspect(m: Mapping, vma: Vma): void {
   if (mm.profile >= PROFILE_7_3 && vma.flags & VM_MAYWRITE && (m.flags & VM_MAYWRITE) == 0) alarm(ALARM_MAYWRITE);
 }
 
-/** A hook that is about to set PTEs. */
-export function inspectEager(driver: Driver, m: Mapping, vma: Vma): void {
+/** A hook that is about to set PTEs. False where it has left no range to set them in. */
+export function inspectEager(driver: Driver, m: Mapping, vma: Vma): bool {
   if (driver.eager != EAGER_NONE && isMoved(m, vma)) alarm(ALARM_PTES_ELSEWHERE);
+  return isRange(vma);
 }
 
 /** A hook that failed: its pages are cleared over whatever range it has left. False when that is no range at all. */

@@ -192,6 +192,7 @@ export const ALARM_PTES_ELSEWHERE = 0x10;
 export const ALARM_NULL_FILE = 0x20;
 export const ALARM_MAYWRITE = 0x40;
 export const ALARM_MERGE_MOVED = 0x80;
+export const ALARM_ANON_OFFSET = 0x100;
 export const REFUSED_NOT = 0;
 export const REFUSED_NOBODY = 1;
 export const REFUSED_GAP = 2;
