@@ -151,9 +151,9 @@ const example = z.strictObject({
   settings: z
     .strictObject({
       mdwe: z.boolean().optional(),
-      mergeAny: z.boolean().optional(),
       limitMemlock: count.optional(),
       limitData: count.optional(),
+      mergeAny: z.boolean().optional(),
     })
     .default({}),
   driver,

@@ -214,7 +214,9 @@ function reactionsTo(evidence: Evidence, findings: readonly FindingId[]): Reacti
   const { alarms, rule, after, value, corruptions } = evidence;
   const found: ReactionId[] = [];
   for (const [bit, id] of OF_ALARM) if (alarms & bit) found.push(id);
-  if (rule === RULE_ATTACHED) found.push("freed-in-tree");
+  if (rule === RULE_ATTACHED || (rule === RULE_VMA_RANGE && keepsReplaced(evidence))) {
+    found.push("freed-in-tree");
+  }
   if (findings.includes("file-overput")) found.push("file-freed");
   if (corruptions > 0) found.push("merge-swapped");
   if (value >= 0 && hookSetSpecialPtes(evidence)) {
@@ -231,4 +233,13 @@ function hookSetSpecialPtes({ world, protocol, hookCalls, ptesSet }: Evidence): 
   const locked = (Number(call.flags) & abi.MAP_LOCKED) !== 0;
   const remaps = driver.eager === abi.EAGER_REMAP_PFN && whyNoPtes(protocol) === null;
   return remaps && hookCalls > 0 && ptesSet > 0 && !locked;
+}
+
+/** Whether the tree still holds a VMA that lay in the range and was therefore freed. */
+function keepsReplaced(evidence: Evidence): boolean {
+  const range = mappedRange(evidence);
+  const replaced = evidence.before.layout.filter(
+    ({ start, end }) => start >= range.start && end <= range.end,
+  );
+  return replaced.some((old) => evidence.after.layout.some(({ id }) => id === old.id));
 }
