@@ -230,6 +230,53 @@ export const HOOK_FAILS_MAPPED: u32 = 4; //      vm_ops->mapped fails (7.1 on)
 
 export const BEHAVES_SETS_PGOFF: u32 = 0x1;
 
+// What a rogue hook writes besides, past every helper (Driver.writes; work builds only). START and END belong to a
+// VMA; a descriptor has the rest.
+export const WRITE_START: u32 = 1; //       vm_start, moved by a number of pages, which may be negative
+export const WRITE_END: u32 = 2; //         vm_end, likewise
+export const WRITE_FLAGS_SET: u32 = 3;
+export const WRITE_FLAGS_CLEAR: u32 = 4;
+export const WRITE_PGOFF: u32 = 5;
+export const WRITE_FILE: u32 = 6; //        another file's id, or 0 = NULL; no reference is taken or put
+export const WRITE_FILE_HELD: u32 = 7; //   another file's id, with a reference taken; none is put
+export const WRITE_OPS: u32 = 8; //         OPS_* bits, or 0 = NULL
+export const WRITE_PRIVATE: u32 = 9;
+export const WRITE_PAGE_PROT: u32 = 10; //  overwritten from vm_flags when the call completes; the model has none
+/** Added to a WRITE_*: after everything else the hook does; without it, before. */
+export const WRITE_LATE: u32 = 0x80;
+export const WRITE_LIMIT: u32 = 4;
+
+// Where a real kernel warns or breaks on what a hook wrote (Mm.alarms) ------------------------------------
+export const ALARM_MOVED_START: u32 = 0x1; //       vm_start is not the address mapped
+export const ALARM_STORED_ELSEWHERE: u32 = 0x2; //  stored over another range than nodes were reserved for
+export const ALARM_NOTHING_STORED: u32 = 0x4; //    the range is empty or outside user space
+export const ALARM_ZAPPED_ELSEWHERE: u32 = 0x8; //  unwinding clears pages of a neighbour
+export const ALARM_PTES_ELSEWHERE: u32 = 0x10; //   the hook's PTEs went outside the mapping
+export const ALARM_NULL_FILE: u32 = 0x20; //        a reference taken or put on a file that is NULL
+export const ALARM_MAYWRITE: u32 = 0x40; //         MAYWRITE gained
+export const ALARM_MERGE_MOVED: u32 = 0x80; //      second merge of a VMA that is not where it was asked for
+export const ALARM_ANON_OFFSET: u32 = 0x100; //     a new anonymous VMA whose offset is not its page number
+
+// Why a side of a merge attempt refused (STEP_SIDE_*) -------------------------------------------------------
+export const REFUSED_NOT: u32 = 0; //         it fits
+export const REFUSED_NOBODY: u32 = 1; //      nothing stands there
+export const REFUSED_GAP: u32 = 2; //         it does not touch the range
+export const REFUSED_FLAGS: u32 = 3; //       value: the bits that differ
+export const REFUSED_FILE: u32 = 4; //        value: its file
+export const REFUSED_POLICY: u32 = 5;
+export const REFUSED_UFFD: u32 = 6;
+export const REFUSED_NAME: u32 = 7;
+export const REFUSED_ANON: u32 = 8; //        written meets unwritten, forked, or two anon_vmas
+export const REFUSED_OFFSET: u32 = 9; //      value: the offset at which it would have to begin
+export const REFUSED_ANON_INDEX: u32 = 10; // the same, in the anonymous index (7.3)
+export const REFUSED_CLOSE: u32 = 11; //      its ops have close (6.11)
+export const REFUSED_OTHER_SIDE: u32 = 12; // its anon_vma is not that of the VMA on the other side
+export const REFUSED_STAYS: u32 = 13; //      fits, but must not vanish: its ops have close
+export const REFUSED_SPECIAL: u32 = 14; //    value: the bits of VM_SPECIAL asked for; no side is asked
+export const REFUSED_OWN_CLOSE: u32 = 15; //  the VMA that would vanish has close
+export const REFUSED_INSIDE: u32 = 16; //     the range lies in the middle of its VMA
+export const REFUSED_MEMORY: u32 = 17;
+
 // Write-fault policy of a replay (which VMAs count as written right after the call that made them) ------
 export const TOUCH_NONE: u32 = 0;
 export const TOUCH_WRITTEN: u32 = 1; // every private writable anonymous VMA

@@ -8,6 +8,7 @@ import {
   OP_STACK_GROW, OP_STREAM, OP_TOUCH, RESULT_SIZE, RESULT_STATUS, RESULT_VALUE, RESULT_VMAS, STATUS_BAD_OPERATION, STATUS_OK,
   STATUS_POOL_EMPTY,
 } from "./abi";
+import { COUNTING } from "./events";
 import { COMMANDS_AT, RESULTS_AT } from "./memory";
 import { STEP_END, step } from "./steps";
 import { schedule } from "./tlb/cpu";
@@ -36,6 +37,7 @@ export function execute(first: u32, n: u32): u32 {
     mm.failAt = load<u32>(at, COMMAND_AT);
     mm.failSeen = 0;
     mm.poolEmpty = 0;
+    if (COUNTING) mm.alarms = 0;
     known = true;
     store<i64>(result, perform(at), RESULT_VALUE);
     step(STEP_END);

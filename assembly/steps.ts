@@ -4,6 +4,8 @@
 
 import { COUNTING, EVENT_COUNT } from "./events";
 import { COUNTERS_AT, STEP_LIMIT, STEPS_AT } from "./memory";
+import { heldNodes } from "./maple/node";
+import { mm } from "./vma/record";
 
 // Before the protocol --------------------------------------------------------------------------
 export const STEP_CHECKS: u32 = 1; //            arguments, map_count
@@ -35,6 +37,10 @@ export const STEP_GIVE_OPS: u32 = 28; //         what the descriptor says goes t
 export const STEP_COMPLETE: u32 = 29; //         replaced VMAs freed, counters
 export const STEP_ACTION_COMPLETE: u32 = 30;
 export const STEP_MAPPED: u32 = 31;
+// Part of a merge attempt: what each side said; the detail is a REFUSED_* of abi.ts, the value says more -----
+export const STEP_SIDE_BELOW: u32 = 33; //       the VMA below the range
+export const STEP_SIDE_ABOVE: u32 = 34; //       the VMA above
+export const STEP_SIDE_OWN: u32 = 35; //         the mapping itself, whatever stands beside it
 // Unwinding ------------------------------------------------------------------------------------
 export const STEP_UNDO_CLOSE: u32 = 40; //       `close` after a hook that succeeded (6.11)
 export const STEP_UNDO_HOOK: u32 = 41; //        reference put, pages zapped
@@ -46,27 +52,43 @@ export const STEP_ABORT_HOLE: u32 = 46; //       old mappings lost
 export const STEP_UNDO_MAPPING: u32 = 47; //     a finished mapping unmapped again
 export const STEP_END: u32 = 63;
 
-/** Bytes of one step: number, detail, counters when it began. */
-export const STEP_SIZE: u32 = 712;
-if (STEP_SIZE != 8 + EVENT_COUNT * 8) ERROR("a step holds every counter");
+/** Bytes of one step: number, detail, value, the state and the counters when it began. */
+export const STEP_SIZE: u32 = 744;
+export const STEP_VALUE: u32 = 8;
+export const STEP_VMAS: u32 = 16; //       u64, map_count
+export const STEP_COMMITTED: u32 = 24; //  i64, pages charged
+export const STEP_HELD: u32 = 32; //       u32, maple nodes reserved and not taken
+export const STEP_COUNTERS: u32 = 40;
+if (STEP_SIZE != STEP_COUNTERS + EVENT_COUNT * 8) ERROR("a step holds every counter");
 
-//  STEPS_AT  +----+----+------------------------------------+----
-//            | on | n  | step | detail | counter 0, 1, ...  | ...
-//            +----+----+------------------------------------+----
+//  STEPS_AT  +----+----+------+--------+-------+------+-----------+------+---+-------------------+----
+//            | on | n  | step | detail | value | VMAs | committed | held | 0 | counter 0, 1, ... | ...
+//            +----+----+------+--------+-------+------+-----------+------+---+-------------------+----
 
 /** A step begins. */
 @inline
 export function step(id: u32, detail: u32 = 0): void {
-  if (COUNTING) writeStep(id, detail);
+  if (COUNTING) writeStep(id, detail, 0);
 }
 
-function writeStep(id: u32, detail: u32): void {
+/** Whether steps are written down. False in the timing build. */
+@inline
+export function isWatched(): bool { return COUNTING && load<u32>(STEPS_AT) != 0; }
+
+/** Part of a step; only to be called where the step is watched. */
+export function note(id: u32, detail: u32, value: u64): void { writeStep(id, detail, value); }
+
+function writeStep(id: u32, detail: u32, value: u64): void {
   if (load<u32>(STEPS_AT) == 0) return;
   const n = load<u32>(STEPS_AT, 4);
   if (n == STEP_LIMIT) return;
   const at = STEPS_AT + 8 + <usize>n * STEP_SIZE;
   store<u32>(at, id);
   store<u32>(at, detail, 4);
-  memory.copy(at + 8, COUNTERS_AT, <usize>EVENT_COUNT << 3);
+  store<u64>(at, value, STEP_VALUE);
+  store<u64>(at, mm.mapCount, STEP_VMAS);
+  store<i64>(at, mm.committed, STEP_COMMITTED);
+  store<u32>(at, heldNodes(), STEP_HELD);
+  memory.copy(at + STEP_COUNTERS, COUNTERS_AT, <usize>EVENT_COUNT << 3);
   store<u32>(STEPS_AT, n + 1, 4);
 }

@@ -2,8 +2,8 @@
 // hook, and the last checks come later still, on the hook's flags. Two merge attempts, the second one before
 // the VMA is in the tree. (mmap_region, mm/mmap.c)
 
-import { EACCES, ENOMEM, EPERM, OPS_CLOSE, VM_ACCOUNT, VM_SHARED, VM_SPECIAL } from "../abi";
-import { count, MERGE_SECOND_ATTEMPTS, MERGE_SECOND_MERGED, UNWIND_STEPS } from "../events";
+import { ALARM_MERGE_MOVED, ALARM_MOVED_START, ALARM_NULL_FILE, EACCES, EINVAL, ENOMEM, EPERM, OPS_CLOSE, VM_ACCOUNT, VM_SHARED, VM_SPECIAL } from "../abi";
+import { count, COUNTING, MERGE_SECOND_ATTEMPTS, MERGE_SECOND_MERGED, UNWIND_STEPS } from "../events";
 import { lookup, vmaTree, vmi } from "../maple/cursor";
 import { TOP } from "../maple/node";
 import { reserve } from "../maple/store";
@@ -21,6 +21,7 @@ import { exists, fileOf, Vma, vmaOf } from "../vma/record";
 import { closeVma, munmap, unmap } from "../vma/unmap";
 import { callMmap } from "./driver";
 import { beginMapping, fillVma, finish, firstMerge, giveShmem, insert, Mapping, undoCharge, undoHook } from "./mapping";
+import { alarm, isMoved } from "./rogue";
 
 /** Maps; 0 or an errno. */
 export function mapRegion611(file: u32, start: u64, length: u64, flags: u64, pgoff: u64): u32 {
@@ -95,6 +96,12 @@ function newVma(m: Mapping, file: u32): u32 {
       if (!mapWritable(fileOf(file))) return closeAndTakeBack(m, vma, EPERM);
       writer = file;
     }
+    if (COUNTING && vma.start != m.start) { // the one kernel that refuses it
+      alarm(ALARM_MOVED_START);
+      const refused = closeAndTakeBack(m, vma, EINVAL);
+      if (writer) unmapWritable(fileOf(writer));
+      return refused;
+    }
     if (vma.flags != m.flags && m.prev) {
       const survivor = secondMerge(m, vma);
       if (exists(survivor)) {
@@ -128,6 +135,10 @@ function reserveFor(m: Mapping, vma: Vma): bool {
 
 /** With everything that the hook left: flags, file and offset. The VMA goes without its `close` being called. */
 function secondMerge(m: Mapping, vma: Vma): Vma {
+  if (COUNTING && isMoved(m, vma)) { // what that merge would make of it is left out
+    alarm(ALARM_MERGE_MOVED);
+    return changetype<Vma>(0);
+  }
   if (vma.flags & VM_SPECIAL) return changetype<Vma>(0);
   step(STEP_SECOND_MERGE);
   const g = newMerge(m.start, m.end);
@@ -141,7 +152,8 @@ function secondMerge(m: Mapping, vma: Vma): Vma {
   const survivor = mergeNewRange(g);
   if (!exists(survivor)) return survivor;
   count(MERGE_SECOND_MERGED);
-  putFile(vma.file);
+  if (COUNTING && vma.file == 0) alarm(ALARM_NULL_FILE);
+  if (!COUNTING || vma.file) putFile(vma.file);
   freeVma(vma);
   return survivor;
 }
@@ -155,7 +167,7 @@ function closeAndTakeBack(m: Mapping, vma: Vma, error: u32): u32 {
 }
 
 function takeBack(m: Mapping, vma: Vma, error: u32): u32 {
-  if (vma.file) undoHook(m, vma);
+  if (m.file || vma.file) undoHook(m, vma);
   discardVma(vma);
   return error;
 }

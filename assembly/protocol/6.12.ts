@@ -2,8 +2,8 @@
 // merge attempt comes before the VMA is in the tree, and takes the caller's file and offset, whatever the hook
 // made of them. (__mmap_region, mm/vma.c)
 
-import { VM_SPECIAL } from "../abi";
-import { count, MERGE_SECOND_ATTEMPTS, MERGE_SECOND_MERGED } from "../events";
+import { ALARM_NULL_FILE, VM_SPECIAL } from "../abi";
+import { count, COUNTING, MERGE_SECOND_ATTEMPTS, MERGE_SECOND_MERGED } from "../events";
 import { vmi } from "../maple/cursor";
 import { reserve } from "../maple/store";
 import { STEP_SECOND_MERGE, step } from "../steps";
@@ -16,6 +16,7 @@ import {
   beginMapping, CHARGE_DIFFERENCE, finish, firstMerge, insert, Mapping, setUp, undoCharge, undoGather,
 } from "./mapping";
 import { madeVma, makeVma } from "./new-vma";
+import { alarm } from "./rogue";
 
 /** Maps; 0 or an errno. */
 export function mapRegion612(file: u32, start: u64, length: u64, flags: u64, pgoff: u64): u32 {
@@ -65,7 +66,8 @@ function secondMerge(m: Mapping, vma: Vma): Vma {
   vmi.takeUp(held);
   vmi.release();
   count(MERGE_SECOND_MERGED);
-  putFile(vma.file);
+  if (COUNTING && vma.file == 0) alarm(ALARM_NULL_FILE);
+  if (!COUNTING || vma.file) putFile(vma.file);
   freeVma(vma);
   return survivor;
 }

@@ -1,8 +1,8 @@
 // Kernels 6.13 to 6.15: the second merge attempt runs on the inserted VMA, which a merge removes again. It
 // takes the hook's flags, but the caller's file and offset. (__mmap_region, mm/vma.c)
 
-import { VM_SPECIAL } from "../abi";
-import { count, MERGE_SECOND_ATTEMPTS, MERGE_SECOND_MERGED } from "../events";
+import { ALARM_MERGE_MOVED, VM_SPECIAL } from "../abi";
+import { count, COUNTING, MERGE_SECOND_ATTEMPTS, MERGE_SECOND_MERGED } from "../events";
 import { vmi } from "../maple/cursor";
 import { STEP_SECOND_MERGE, step } from "../steps";
 import { withKsm } from "../vma/flags";
@@ -12,6 +12,7 @@ import {
   beginMapping, CHARGE_DIFFERENCE, finish, firstMerge, insert, Mapping, setUp, undoCharge, undoGather,
 } from "./mapping";
 import { madeVma, makeVma } from "./new-vma";
+import { alarm, isMoved } from "./rogue";
 
 /** Maps; 0 or an errno. */
 export function mapRegion615(file: u32, start: u64, length: u64, flags: u64, pgoff: u64): u32 {
@@ -42,6 +43,10 @@ export function mapRegion615(file: u32, start: u64, length: u64, flags: u64, pgo
 
 /** On the inserted VMA, with the hook's flags but without KSM's bit: it goes again if a neighbour takes it. */
 export function secondMerge(m: Mapping, vma: Vma): Vma {
+  if (COUNTING && isMoved(m, vma)) { // what that merge would make of it is left out
+    alarm(ALARM_MERGE_MOVED);
+    return vma;
+  }
   if (m.flags & VM_SPECIAL) return vma;
   step(STEP_SECOND_MERGE);
   const g = newMerge(m.start, m.end);

@@ -6,11 +6,11 @@
 //   compat                     an outer .mmap that hands its VMA to an inner .mmap_prepare
 
 import {
-  BEHAVES_SETS_PGOFF, EAGER_INSERT_PAGES, EAGER_NONE, EAGER_REMAP_PFN, ENOMEM, FAIL_HOOK, FILE_MODE_DEVZERO,
+  ALARM_NULL_FILE, BEHAVES_SETS_PGOFF, EAGER_INSERT_PAGES, EAGER_NONE, EAGER_REMAP_PFN, ENOMEM, FAIL_HOOK, FILE_MODE_DEVZERO,
   FILE_MODE_UNNAMED, HOOK_FAILS_AFTER_PTES, HOOK_FAILS_AT_END, HOOK_FAILS_AT_ONCE, HOOK_FAILS_MAPPED, OPS_FAULT,
   OPS_INSTALLED, OPS_MAPPED, OPS_MAP_PAGES, PROFILE_7_0, PROFILE_7_3, VM_MIXEDMAP, VM_REMAP_FLAGS, VM_SHARED,
 } from "../abi";
-import { count, HOOK_ACTIONS, HOOK_CALLS, HOOK_FAILURES, HOOK_LATE_FAILURES, HOOK_MAPPED } from "../events";
+import { count, COUNTING, HOOK_ACTIONS, HOOK_CALLS, HOOK_FAILURES, HOOK_LATE_FAILURES, HOOK_MAPPED } from "../events";
 import { failsHere } from "../limits";
 import { installFrames, NO_FAILURE, undoRemap } from "../paging/populate";
 import {
@@ -19,7 +19,8 @@ import {
 import { getFile, newShmemFile, putFile } from "../vma/file";
 import { isCopyOnWrite } from "../vma/flags";
 import { Driver, driverOf, fileOf, mm, Vma } from "../vma/record";
-import { describe, descriptor, Mapping } from "./mapping";
+import { describe, descriptor, Mapping, mapping } from "./mapping";
+import { alarm, inspectEager, writeDescriptor, writeVma } from "./rogue";
 
 @inline function failed(errno: u32): u32 {
   count(HOOK_FAILURES);
@@ -60,23 +61,32 @@ export function callMmap(vma: Vma): u32 {
   const file = fileOf(vma.file);
   if (file.mode & FILE_MODE_DEVZERO) return mmapZero(vma);
   const driver = driverOf(file);
+  if (COUNTING && driver.writes) writeVma(driver, vma, false, false);
   if (driver.failPoint == HOOK_FAILS_AT_ONCE) return failed(driver.errno);
   if (driver.swapFile && driver.swapFile != vma.file) swapFile(vma, driver.swapFile);
   vma.flags = changedFlags(driver, vma.flags);
   if (driver.ops & OPS_INSTALLED) vma.ops = driver.ops;
   if (driver.behaviour & BEHAVES_SETS_PGOFF) vma.pgoff = driver.pgoff;
-  return installEagerly(driver, vma);
+  const error = installEagerly(driver, vma);
+  if (COUNTING && driver.writes) writeVma(driver, vma, true, false);
+  return error;
 }
 
 /** The hook that a driver with .mmap_proto keeps for what only a VMA can take: its PTEs. */
 export function callMmapAfterProto(vma: Vma): u32 {
   if (!enter()) return failed(ENOMEM);
   const file = fileOf(vma.file); // perhaps one that .mmap_proto has put in: /dev/zero's has no driver
-  return file.mode & (FILE_MODE_DEVZERO | FILE_MODE_UNNAMED) ? 0 : installEagerly(driverOf(file), vma);
+  if (file.mode & (FILE_MODE_DEVZERO | FILE_MODE_UNNAMED)) return 0;
+  const driver = driverOf(file);
+  if (COUNTING && driver.writes) writeVma(driver, vma, false, true);
+  const error = installEagerly(driver, vma);
+  if (COUNTING && driver.writes) writeVma(driver, vma, true, false);
+  return error;
 }
 
 function installEagerly(driver: Driver, vma: Vma): u32 {
-  if (driver.eager != EAGER_NONE) {
+  const fits = !COUNTING || driver.writes == 0 || inspectEager(driver, mapping, vma);
+  if (driver.eager != EAGER_NONE && fits) {
     const first = driver.pfn + vma.pgoff;
     vma.flags |= eagerFlags(driver);
     if (driver.eager == EAGER_REMAP_PFN && isCopyOnWrite(vma.flags)) vma.pgoff = first;
@@ -99,8 +109,9 @@ function populate(driver: Driver, vma: Vma, first: u64): u32 {
 
 /** vma_set_file */
 function swapFile(vma: Vma, file: u32): void {
-  getFile(file);
-  putFile(vma.file);
+  if (COUNTING && (file == 0 || vma.file == 0)) alarm(ALARM_NULL_FILE); // only a rogue hook comes here with one
+  if (!COUNTING || file) getFile(file);
+  if (!COUNTING || vma.file) putFile(vma.file);
   vma.file = file;
 }
 
@@ -138,8 +149,15 @@ export function callPrepare(m: Mapping): u32 {
   const file = fileOf(m.file);
   if (file.mode & FILE_MODE_DEVZERO) return prepareZero(m);
   const driver = driverOf(file);
-  if (driver.failPoint == HOOK_FAILS_AT_ONCE || driver.failPoint == HOOK_FAILS_AT_END) return failed(driver.errno);
-  fill(m, driver);
+  const asked = m.file;
+  if (COUNTING && driver.writes) writeDescriptor(driver, m, false);
+  const fails = driver.failPoint == HOOK_FAILS_AT_ONCE || driver.failPoint == HOOK_FAILS_AT_END;
+  if (!fails) fill(m, driver);
+  if (COUNTING && driver.writes) {
+    if (driver.failPoint != HOOK_FAILS_AT_ONCE) writeDescriptor(driver, m, true);
+    takeFile(m, asked, fails);
+  }
+  if (fails) return failed(driver.errno);
   if (driver.eager != EAGER_NONE && hasActions()) {
     step(STEP_ACTION_PREPARE);
     m.action = driver.eager;
@@ -158,8 +176,10 @@ export function callProto(m: Mapping, alone: bool): u32 {
   if (file.mode & FILE_MODE_DEVZERO) return prepareZero(m);
   const driver = driverOf(file);
   const point = driver.failPoint;
+  if (COUNTING && driver.writes) writeDescriptor(driver, m, false);
   if (point == HOOK_FAILS_AT_ONCE || (alone && point == HOOK_FAILS_AT_END)) return failed(driver.errno);
   fill(m, driver);
+  if (COUNTING && driver.writes && alone) writeDescriptor(driver, m, true); // else .mmap makes the late ones
   return 0;
 }
 
@@ -178,6 +198,11 @@ function fill(m: Mapping, driver: Driver): void {
     m.ops = driver.ops;
     m.opsGiven = 1;
   }
+}
+
+/** What the kernel makes of a rogue hook's file: handed over if it is another one; nothing of a hook that failed. */
+function takeFile(m: Mapping, asked: u32, fails: bool): void {
+  m.handedOver = handsOver() && m.file != asked && !fails ? 1 : 0;
 }
 
 function prepareZero(m: Mapping): u32 {
@@ -242,6 +267,7 @@ export function callCompat(vma: Vma): u32 {
   vma.flags = hasActions() ? m.flags : vma.flags | m.flags;
   if (m.becomesAnonymous) vma.ops = 0;
   else if (m.opsGiven || !hasActions()) vma.ops = m.opsGiven ? m.ops : 0;
+  vma.privateData = m.privateData;
   const late = finishAction(m, vma, driverOf(fileOf(file)));
   return late ? failed(late) : 0; // of the outer .mmap: the mapping does not stand yet
 }

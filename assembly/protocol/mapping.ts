@@ -9,11 +9,11 @@
 //   undo...      one for each thing that may have to be taken back
 
 import {
-  EACCES, ENOMEM, EPERM, FILE_MODE_SHMEM, OPS_DUMMY, OPS_FAULT, OPS_INSTALLED, OPS_MAP_PAGES, PROFILE_6_11,
+  ALARM_ANON_OFFSET, ALARM_NULL_FILE, EACCES, ENOMEM, EPERM, FILE_MODE_SHMEM, OPS_DUMMY, OPS_FAULT, OPS_INSTALLED, OPS_MAP_PAGES, PROFILE_6_11, PROFILE_7_3,
   VM_ACCOUNT, VM_LOCKED, VM_SHARED, VM_SOFTDIRTY,
 } from "../abi";
 import {
-  ACCOUNT_UNCHARGES, count, counter, FILE_PUTS, FILE_RMAP_REMOVES, MAPLE_STORES, UNWIND_HOLES, UNWIND_STEPS,
+  ACCOUNT_UNCHARGES, count, counter, COUNTING, FILE_PUTS, FILE_RMAP_REMOVES, MAPLE_STORES, UNWIND_HOLES, UNWIND_STEPS,
   VMA_FREED,
 } from "../events";
 import { SCRATCH_AT } from "../memory";
@@ -36,6 +36,7 @@ import { mergeNewRange, newMerge } from "../vma/merge";
 import { allocateVma, discardVma } from "../vma/pool";
 import { exists, fileOf, mm, Vma, vmaOf } from "../vma/record";
 import { abort, beginUnmap, cleanUp, complete, gather, munmap, unmap } from "../vma/unmap";
+import { alarm, inspectUndo, isMoved, storeMoved } from "./rogue";
 
 /** What one mmap wants and has so far (mmap_state; the descriptor of .mmap_prepare is part of it). */
 @unmanaged
@@ -188,7 +189,10 @@ export function fillVma(m: Mapping, vma: Vma): void {
   vma.pgoff = m.pgoff;
   vma.anonPgoff = m.start >> 12;
   vma.flags = m.flags;
-  if (m.file == 0 && (m.flags & VM_SHARED) == 0) vma.ops = 0;
+  if (m.file == 0 && (m.flags & VM_SHARED) == 0) {
+    vma.ops = 0;
+    if (COUNTING && mm.profile >= PROFILE_7_3 && m.pgoff != m.start >> 12) alarm(ALARM_ANON_OFFSET);
+  }
 }
 
 /**
@@ -224,10 +228,12 @@ export function undoAllocate(vma: Vma): void {
  */
 export function undoHook(m: Mapping, vma: Vma): void {
   step(STEP_UNDO_HOOK);
-  undoGetFile(vma.file);
+  const isRange = !COUNTING || inspectUndo(m, vma);
+  if (!COUNTING || vma.file) undoGetFile(vma.file);
   vma.file = 0;
   vma.ops = OPS_DUMMY;
   count(UNWIND_STEPS);
+  if (!isRange) return;
   beginFlush();
   zapRange(vma.start, vma.end);
   freeTables(ROOT, vma.start, vma.end, m.prev ? vmaOf(m.prev).end : 0, m.next ? vmaOf(m.next).start : 0);
@@ -260,7 +266,8 @@ function thingsTakenBack(): u64 {
 export function undoHandOver(m: Mapping): void {
   if (m.handedOver == 0) return;
   step(STEP_UNDO_FILE);
-  undoGetFile(m.file);
+  if (COUNTING && m.file == 0) alarm(ALARM_NULL_FILE);
+  if (!COUNTING || m.file) undoGetFile(m.file);
 }
 
 /** Old mappings come back, or leave a hole. */
@@ -271,7 +278,8 @@ export function insert(m: Mapping, vma: Vma): void {
   step(STEP_INSERT);
   vma.attached = 1;
   count(MAPLE_STORES);
-  commit(vmi, vma.id);
+  if (COUNTING && isMoved(m, vma)) storeMoved(vma);
+  else commit(vmi, vma.id);
   mm.mapCount++;
   linkFile(vma);
 }

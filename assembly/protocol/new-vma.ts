@@ -2,11 +2,13 @@
 // driver has one, then the store. (__mmap_new_vma)
 
 import { ENOMEM, HOOK_BOTH, HOOK_COMPAT, HOOK_MMAP, OPS_DUMMY, VM_SHARED } from "../abi";
+import { COUNTING } from "../events";
 import { STEP_GET_FILE, STEP_GIVE_OPS, STEP_HOOK_COMPAT, STEP_HOOK_MMAP, step } from "../steps";
 import { getFile } from "../vma/file";
 import { exists, mm, Vma } from "../vma/record";
 import { callCompat, callMmap, callMmapAfterProto } from "./driver";
 import { allocate, giveShmem, Mapping, undoAllocate, undoHook } from "./mapping";
+import { inspect } from "./rogue";
 
 let made: Vma = changetype<Vma>(0);
 
@@ -30,6 +32,7 @@ export function makeVma(m: Mapping): u32 {
       undoAllocate(vma);
       return error;
     }
+    if (COUNTING) inspect(m, vma);
   } else if (m.flags & VM_SHARED && !giveShmem(vma)) {
     undoAllocate(vma);
     return ENOMEM;

@@ -2,21 +2,26 @@
 // tests of `mm.profile`; docs/model.md lists them. (vma_merge_new_range, vma_merge_existing_range,
 // commit_merge; mm/vma.c, 6.15 and 7.3)
 
-import { OPS_CLOSE, PROFILE_6_11, PROFILE_6_16, PROFILE_6_18, PROFILE_7_3, VM_SPECIAL } from "../abi";
+import {
+  OPS_CLOSE, PROFILE_6_11, PROFILE_6_16, PROFILE_6_18, PROFILE_7_3, REFUSED_INSIDE, REFUSED_MEMORY, REFUSED_OWN_CLOSE,
+  REFUSED_SPECIAL, VM_SPECIAL,
+} from "../abi";
 import { CHECKING } from "../checking";
 import {
-  count, MAPLE_STORES, MERGE_ATTEMPTS, MERGE_CORRUPTIONS, MERGE_MERGED, VMA_EXPANDED, VMA_SHRUNK,
+  count, COUNTING, MAPLE_STORES, MERGE_ATTEMPTS, MERGE_CORRUPTIONS, MERGE_MERGED, VMA_EXPANDED, VMA_SHRUNK,
 } from "../events";
 import { SCRATCH_AT } from "../memory";
 import { vmi } from "../maple/cursor";
 import { TOP } from "../maple/node";
 import { commit, reserve } from "../maple/store";
 import { nextRange, previous, previousRange, walk } from "../maple/walk";
+import { isWatched } from "../steps";
 import { adoptAnon, unlinkAnon } from "./anon";
 import { putFile, reinsertFile, unlinkFrom } from "./file";
 import { ignoredFlags, isCopyOnWrite, stickyFlags } from "./flags";
 import { freeVma } from "./pool";
 import { mm, NO_VMA, Vma, vmaOf } from "./record";
+import { noteOwn, noteSides } from "./refusal";
 
 // What became of an attempt ---------------------------------------------------------------------------
 export const NOT_MERGED: u32 = 0;
@@ -105,7 +110,7 @@ function sameAttributes(g: Merge, v: Vma): bool {
 }
 
 /** Whether the anon_vmas allow it (is_mergeable_anon_vma). */
-function anonCompatible(g: Merge, v: Vma): bool {
+export function anonCompatible(g: Merge, v: Vma): bool {
   const theirs = v.anonVma;
   const ours = g.anonVma;
   if (mm.profile < PROFILE_6_16) {
@@ -121,7 +126,7 @@ function anonCompatible(g: Merge, v: Vma): bool {
 }
 
 /** 7.3: a private file mapping must continue in the anonymous index too. */
-@inline function anonIndexCounts(g: Merge): bool {
+@inline export function anonIndexCounts(g: Merge): bool {
   return mm.profile >= PROFILE_7_3 && g.file != 0 && isCopyOnWrite(g.flags);
 }
 
@@ -146,7 +151,7 @@ function fitsRight(g: Merge, left: bool): bool {
 }
 
 /** A VMA whose ops have `close` must not vanish in a merge: close would never be called. */
-@inline function isRemovable(vma: Vma): bool { return (vma.ops & OPS_CLOSE) == 0; }
+@inline export function isRemovable(vma: Vma): bool { return (vma.ops & OPS_CLOSE) == 0; }
 
 // A range that nothing occupies -----------------------------------------------------------------------
 
@@ -161,6 +166,7 @@ function fitsRight(g: Merge, left: bool): bool {
  */
 export function mergeNewRange(g: Merge): Vma {
   g.state = NOT_MERGED;
+  if (COUNTING && g.flags & VM_SPECIAL && isWatched()) noteOwn(REFUSED_SPECIAL, g.flags & VM_SPECIAL);
   if (g.flags & VM_SPECIAL || (g.prev == 0 && g.next == 0)) return NO_VMA;
   count(MERGE_ATTEMPTS);
   const end = g.end;
@@ -174,6 +180,7 @@ export function mergeNewRange(g: Merge): Vma {
     left = fitsLeft(g);
     right = g.expandOnly == 0 && fitsRight(g, left);
   }
+  if (COUNTING && (CHECKING || isWatched())) noteSides(g, left, right);
   if (right) {
     g.end = vmaOf(g.next).end;
     g.target = g.next;
@@ -187,7 +194,10 @@ export function mergeNewRange(g: Merge): Vma {
     if (right && !isRemovable(vmaOf(g.next))) g.end = end;
     if (g.expandOnly == 0) previous(vmi, 0);
   }
-  if (g.target == 0 || !expand(g)) return NO_VMA;
+  if (g.target == 0 || !expand(g)) {
+    if (COUNTING && g.target && isWatched()) noteOwn(REFUSED_MEMORY, 0);
+    return NO_VMA;
+  }
   g.state = MERGED;
   count(MERGE_MERGED);
   return vmaOf(g.target);
@@ -234,7 +244,11 @@ export function mergeExisting(g: Merge): Vma {
   const atStart = start == middle.start;
   const atEnd = g.end == middle.end;
   g.state = NOT_MERGED;
-  if (g.flags & VM_SPECIAL || (!atStart && !atEnd)) return NO_VMA;
+  if (g.flags & VM_SPECIAL || (!atStart && !atEnd)) {
+    const bits = g.flags & VM_SPECIAL;
+    if (COUNTING && isWatched()) noteOwn(bits ? REFUSED_SPECIAL : REFUSED_INSIDE, bits);
+    return NO_VMA;
+  }
 
   const left = atStart && fitsLeft(g);
   let right = false;
@@ -244,11 +258,15 @@ export function mergeExisting(g: Merge): Vma {
     right = fitsRight(g, left);
   }
   if ((atStart && g.prev != 0) || g.next != 0) count(MERGE_ATTEMPTS);
+  if (COUNTING && atStart && atEnd && (CHECKING || isWatched())) noteSides(g, left, right);
   if (left) previous(vmi, 0);
   else if (!right) return NO_VMA;
 
   const whole = atStart && atEnd;
-  if (whole && !isRemovable(middle)) return NO_VMA;
+  if (whole && !isRemovable(middle)) {
+    if (COUNTING && isWatched()) noteOwn(REFUSED_OWN_CLOSE, 0);
+    return NO_VMA;
+  }
   g.removeMiddle = whole ? 1 : 0;
   if (left && right && !isRemovable(vmaOf(g.next))) right = false;
 

@@ -80,6 +80,11 @@ export class Driver {
   pfn: u64;
   /** Offset in pages that a BEHAVES_SETS_PGOFF hook writes. */
   pgoff: u64;
+  /** What a rogue hook writes: a value for each byte of `writes`. */
+  written0: u64;
+  written1: u64;
+  written2: u64;
+  written3: u64;
   /** OPS_*: what the vm_ops it installs provide; OPS_NONE = it installs none. */
   ops: u32;
   /** EAGER_* */
@@ -98,6 +103,8 @@ export class Driver {
   swapFile: u32;
   /** errno that replaces the error of an action or of vm_ops->mapped; 0 = none. */
   errorOverride: u32;
+  /** Up to four WRITE_*, one a byte, in order; 0 = a hook that keeps to the rules. */
+  writes: u32;
 }
 if (offsetof<Driver>() > 128) ERROR("a driver record is at most 128 bytes");
 
@@ -176,6 +183,8 @@ export class Mm {
   failSeen: u32;
   /** Set when a pool of the model (not of the kernel) ran out. */
   poolEmpty: u32;
+  /** ALARM_* that a rogue hook has set off. */
+  alarms: u32;
 }
 if (offsetof<Mm>() > 0x800) ERROR("the address-space record has 2 KiB");
 

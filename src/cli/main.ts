@@ -32,6 +32,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/explain.js")).explainCommand(),
   },
   {
+    name: "hazards",
+    summary: "random hooks that write whatever a protocol lets them: what broke, by class",
+    load: async () => (await import("./commands/hazards.js")).hazardsCommand(),
+  },
+  {
     name: "replay",
     summary: "replay recorded memory calls, and compare with what the kernel did",
     load: async () => (await import("./commands/replay.js")).replayCommand(),

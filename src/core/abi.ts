@@ -189,6 +189,45 @@ export const HOOK_FAILS_AFTER_PTES = 2;
 export const HOOK_FAILS_AT_END = 3;
 export const HOOK_FAILS_MAPPED = 4;
 export const BEHAVES_SETS_PGOFF = 0x1;
+export const WRITE_START = 1;
+export const WRITE_END = 2;
+export const WRITE_FLAGS_SET = 3;
+export const WRITE_FLAGS_CLEAR = 4;
+export const WRITE_PGOFF = 5;
+export const WRITE_FILE = 6;
+export const WRITE_FILE_HELD = 7;
+export const WRITE_OPS = 8;
+export const WRITE_PRIVATE = 9;
+export const WRITE_PAGE_PROT = 10;
+export const WRITE_LATE = 0x80;
+export const WRITE_LIMIT = 4;
+export const ALARM_MOVED_START = 0x1;
+export const ALARM_STORED_ELSEWHERE = 0x2;
+export const ALARM_NOTHING_STORED = 0x4;
+export const ALARM_ZAPPED_ELSEWHERE = 0x8;
+export const ALARM_PTES_ELSEWHERE = 0x10;
+export const ALARM_NULL_FILE = 0x20;
+export const ALARM_MAYWRITE = 0x40;
+export const ALARM_MERGE_MOVED = 0x80;
+export const ALARM_ANON_OFFSET = 0x100;
+export const REFUSED_NOT = 0;
+export const REFUSED_NOBODY = 1;
+export const REFUSED_GAP = 2;
+export const REFUSED_FLAGS = 3;
+export const REFUSED_FILE = 4;
+export const REFUSED_POLICY = 5;
+export const REFUSED_UFFD = 6;
+export const REFUSED_NAME = 7;
+export const REFUSED_ANON = 8;
+export const REFUSED_OFFSET = 9;
+export const REFUSED_ANON_INDEX = 10;
+export const REFUSED_CLOSE = 11;
+export const REFUSED_OTHER_SIDE = 12;
+export const REFUSED_STAYS = 13;
+export const REFUSED_SPECIAL = 14;
+export const REFUSED_OWN_CLOSE = 15;
+export const REFUSED_INSIDE = 16;
+export const REFUSED_MEMORY = 17;
 export const TOUCH_NONE = 0;
 export const TOUCH_WRITTEN = 1;
 export const TOUCH_ALL = 2;
@@ -363,6 +402,9 @@ export const STEP_GIVE_OPS = 28;
 export const STEP_COMPLETE = 29;
 export const STEP_ACTION_COMPLETE = 30;
 export const STEP_MAPPED = 31;
+export const STEP_SIDE_BELOW = 33;
+export const STEP_SIDE_ABOVE = 34;
+export const STEP_SIDE_OWN = 35;
 export const STEP_UNDO_CLOSE = 40;
 export const STEP_UNDO_HOOK = 41;
 export const STEP_UNDO_ALLOCATE = 42;
@@ -372,7 +414,12 @@ export const STEP_ABORT_REATTACH = 45;
 export const STEP_ABORT_HOLE = 46;
 export const STEP_UNDO_MAPPING = 47;
 export const STEP_END = 63;
-export const STEP_SIZE = 712;
+export const STEP_SIZE = 744;
+export const STEP_VALUE = 8;
+export const STEP_VMAS = 16;
+export const STEP_COMMITTED = 24;
+export const STEP_HELD = 32;
+export const STEP_COUNTERS = 40;
 
 // Fields of records, offsets in bytes
 export type FieldType = "u32" | "i32" | "u64" | "i64";
@@ -419,15 +466,20 @@ export const DRIVER = {
   flagsCleared: { at: 8, type: "u64" },
   pfn: { at: 16, type: "u64" },
   pgoff: { at: 24, type: "u64" },
-  ops: { at: 32, type: "u32" },
-  eager: { at: 36, type: "u32" },
-  failPoint: { at: 40, type: "u32" },
-  errno: { at: 44, type: "u32" },
-  failAfter: { at: 48, type: "u32" },
-  behaviour: { at: 52, type: "u32" },
-  eagerPages: { at: 56, type: "u32" },
-  swapFile: { at: 60, type: "u32" },
-  errorOverride: { at: 64, type: "u32" },
+  written0: { at: 32, type: "u64" },
+  written1: { at: 40, type: "u64" },
+  written2: { at: 48, type: "u64" },
+  written3: { at: 56, type: "u64" },
+  ops: { at: 64, type: "u32" },
+  eager: { at: 68, type: "u32" },
+  failPoint: { at: 72, type: "u32" },
+  errno: { at: 76, type: "u32" },
+  failAfter: { at: 80, type: "u32" },
+  behaviour: { at: 84, type: "u32" },
+  eagerPages: { at: 88, type: "u32" },
+  swapFile: { at: 92, type: "u32" },
+  errorOverride: { at: 96, type: "u32" },
+  writes: { at: 100, type: "u32" },
 } as const;
 
 export const MM = {
@@ -479,6 +531,7 @@ export const MM = {
   failAt: { at: 276, type: "u32" },
   failSeen: { at: 280, type: "u32" },
   poolEmpty: { at: 284, type: "u32" },
+  alarms: { at: 288, type: "u32" },
 } as const;
 
 // assembly/tlb/geometry.ts

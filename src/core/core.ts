@@ -23,6 +23,7 @@ export interface VmaView {
   /** anon_vmas the VMA is linked to: more than one once its memory has been forked. */
   chain: number;
   ops: number;
+  privateData: number;
   /** Identity of the VMA object. */
   id: number;
 }
@@ -73,7 +74,21 @@ export type Counters = Record<EventName, number>;
 export interface StepView {
   step: number;
   work: Partial<Counters>;
+  /** A merge attempt: what each side said (STEP_SIDE_*), and why (REFUSED_*); `value` as said there. */
+  sides: { side: number; refused: number; value: number }[];
+  /** How things stood when the step ended. */
+  after: StepState;
 }
+
+export interface StepState {
+  mapCount: number;
+  /** Pages charged in all. */
+  committed: number;
+  /** Maple nodes reserved and not taken. */
+  held: number;
+}
+
+const SIDES: readonly number[] = [abi.STEP_SIDE_BELOW, abi.STEP_SIDE_ABOVE, abi.STEP_SIDE_OWN];
 
 export interface DigestOptions {
   operations: number;
@@ -278,13 +293,40 @@ export class Core {
     this.view.setUint32(abi.STEPS_AT, 0, true);
     const records = Array.from({ length: this.view.getUint32(abi.STEPS_AT + 4, true) }, (_, i) => {
       const at = abi.STEPS_AT + 8 + i * abi.STEP_SIZE;
-      return { step: this.view.getUint32(at, true), counters: this.counters(at + 8) };
+      return {
+        step: this.view.getUint32(at, true),
+        detail: this.view.getUint32(at + 4, true),
+        value: this.get(at + abi.STEP_VALUE, WORD),
+        counters: this.counters(at + abi.STEP_COUNTERS),
+        state: {
+          mapCount: this.get(at + abi.STEP_VMAS, WORD),
+          committed: this.get(at + abi.STEP_COMMITTED, { at: 0, type: "i64" }),
+          held: this.view.getUint32(at + abi.STEP_HELD, true),
+        },
+      };
     });
-    const steps = records.slice(0, -1).map(({ step, counters }, i) => ({
-      step,
-      work: growth(counters, records[i + 1]?.counters ?? counters),
-    }));
+    const starts = records.flatMap(({ step }, i) => (SIDES.includes(step) ? [] : [i]));
+    const steps = starts.slice(0, -1).map((first, i) => {
+      const [begun, parts] = [records[first]!, records.slice(first + 1, starts[i + 1])];
+      const next = records[starts[i + 1] as number]!;
+      return {
+        step: begun.step,
+        work: growth(begun.counters, next.counters),
+        sides: parts.map(({ step, detail, value }) => ({ side: step, refused: detail, value })),
+        after: next.state,
+      };
+    });
     return { result: result as OperationResult, steps };
+  }
+
+  /** What one event has been counted to; 0 in the timing build. */
+  counted(event: EventName): number {
+    return this.get(abi.COUNTERS_AT + EVENTS[event] * 8, WORD);
+  }
+
+  /** ALARM_* that the last operation's hook set off. */
+  alarms(): number {
+    return this.get(abi.MM_AT, abi.MM.alarms);
   }
 
   clearCounters(): void {
@@ -305,7 +347,8 @@ export class Core {
     const count = this.x.layout();
     return Array.from({ length: count }, (_, i) => {
       const id = this.view.getUint32(abi.RESULTS_AT + i * 4, true);
-      const { start, end, flags, pgoff, anonPgoff, file, anonVma, chain, ops } = abi.VMA;
+      const { start, end, flags, pgoff, anonPgoff, file, anonVma, chain, ops, privateData } =
+        abi.VMA;
       return {
         start: this.get(id, start),
         end: this.get(id, end),
@@ -316,6 +359,7 @@ export class Core {
         anonVma: this.get(id, anonVma),
         chain: this.get(id, chain),
         ops: this.get(id, ops),
+        privateData: this.get(id, privateData),
         id,
       };
     });

@@ -9,7 +9,9 @@ import * as abi from "../core/abi.js";
 import { Core, type Counters } from "../core/core.js";
 import type { Operation } from "../core/operation.js";
 import { UsageError } from "../errors.js";
-import { stepName } from "./steps.js";
+import { type ExplainedSide, explainedSides } from "./sides.js";
+import { type ExplainedState, NOTHING, stateAfter } from "./state.js";
+import { runsHook, stepName } from "./steps.js";
 
 /** A step as it is shown. */
 export interface ExplainedStep {
@@ -17,8 +19,14 @@ export interface ExplainedStep {
   title: string;
   kernel: string;
   unwinding: boolean;
+  /** The driver's code runs in this step. */
+  hook: boolean;
   /** Events counted until the next step began. */
   work: Partial<Counters>;
+  /** A merge attempt: what each side said. */
+  sides: ExplainedSide[];
+  /** What exists when the step has ended. */
+  state: ExplainedState;
 }
 
 /** What one protocol made of the call. */
@@ -99,7 +107,9 @@ function firstMeeting(core: Core, operations: readonly Operation[], places: read
 
 function traced(core: Core, protocol: Protocol, operation: Operation): ExplainedRun {
   const before = core.layout();
+  const accountBefore = core.account();
   const { result, steps } = core.trace(operation);
+  let state = NOTHING;
   const start = result.value >= 0 ? result.value : Number(operation.addr ?? 0);
   const end = start + Number(operation.len ?? 0);
   const near = (layout: typeof before) =>
@@ -112,9 +122,19 @@ function traced(core: Core, protocol: Protocol, operation: Operation): Explained
   return {
     protocol: protocol.id,
     result: result.value,
-    steps: steps.map(({ step, work }) => {
-      const { id, title, kernel, unwinding = false } = stepName(step);
-      return { id, title, kernel, unwinding, work };
+    steps: steps.map((step) => {
+      const { id, title, kernel, unwinding = false } = stepName(step.step);
+      state = stateAfter(state, id, step, accountBefore);
+      return {
+        id,
+        title,
+        kernel,
+        unwinding,
+        hook: runsHook(id),
+        work: step.work,
+        sides: explainedSides(step),
+        state,
+      };
     }),
     before: near(before),
     after: near(core.layout()),

@@ -184,3 +184,8 @@ const NAMES: Readonly<Record<number, StepName>> = {
 export function stepName(step: number): StepName {
   return NAMES[step] ?? { id: `step-${step}`, title: `step ${step}`, kernel: "" };
 }
+
+/** Whether the driver's hook runs in a step. */
+export function runsHook(id: string): boolean {
+  return id.startsWith("hook.") || id === "mapped";
+}

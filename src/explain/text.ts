@@ -5,6 +5,7 @@ import * as abi from "../core/abi.js";
 import type { Colors } from "../render/colors.js";
 import { errnoText } from "../replay/errno.js";
 import { align, type Explained, type ExplainedRun, type ExplainedStep } from "./explain.js";
+import { type ExplainedState, NOTHING, stateText } from "./state.js";
 
 /** Widths: the whole fits 100 columns for two protocols. */
 const WIDTH = 100;
@@ -20,7 +21,8 @@ export function explainedText(explained: Explained, colors: Colors): string {
   return `${lines.join("\n").replace(/ +$/gm, "").trimEnd()}\n`;
 }
 
-function callText({ workload, driver, call, calls, operation }: Explained): string {
+/** The call in one line. */
+export function callText({ workload, driver, call, calls, operation }: Explained): string {
   const { addr = 0, len = 0, file = 0, pgoff = 0 } = operation;
   const prot = Number(operation.prot ?? 0);
   const access = `${prot & abi.PROT_READ ? "r" : "-"}${prot & abi.PROT_WRITE ? "w" : "-"}`;
@@ -52,8 +54,15 @@ function tableOf(runs: readonly ExplainedRun[], colors: Colors): string {
     chars: { ...NO_LINES, middle: "│ " },
   });
   table.push(runs.map(({ before }) => colors.dim(["before", ...indented(before)].join("\n"))));
+  const before: ExplainedState[] = runs.map(() => NOTHING);
   for (const row of align(runs.map(({ steps }) => steps))) {
-    table.push(row.map((step) => (step ? stepText(step, width - 3, colors) : "")));
+    const cells = row.map((step, column) => {
+      if (!step) return "";
+      const text = stepText(step, before[column] ?? NOTHING, width - 3, colors);
+      before[column] = step.state;
+      return text;
+    });
+    table.push(cells);
   }
   table.push(runs.map((run) => colors.bold(`returns ${resultText(run.result)}`)));
   table.push(runs.map(({ after }) => colors.dim(["after", ...indented(after)].join("\n"))));
@@ -70,18 +79,41 @@ function indented(layout: readonly string[]): string[] {
   return layout.length > 0 ? layout.map((line) => `  ${line}`) : ["  nothing"];
 }
 
-function resultText(result: number): string {
+/** An address or an error's name. */
+export function resultText(result: number): string {
   return result >= 0 ? `0x${result.toString(16)}` : errnoText(result);
 }
 
-function stepText(step: ExplainedStep, width: number, colors: Colors): string {
-  const heading = step.unwinding ? colors.yellow(`↩ ${step.title}`) : `• ${step.title}`;
-  const counted = Object.entries(step.work).map(([name, n]) => (n === 1 ? name : `${name} ×${n}`));
-  return [heading, ...linesOf(counted, width).map((line) => colors.dim(`  ${line}`))].join("\n");
+function stepText(
+  step: ExplainedStep,
+  before: ExplainedState,
+  width: number,
+  colors: Colors,
+): string {
+  const lines = [headingOf(step, colors)];
+  if (step.hook) {
+    const here = linesOf([`here: ${stateText(before)[0]}`, ...stateText(before).slice(1)], width);
+    lines.push(...here.map((line) => colors.cyan(`  ${line}`)));
+  }
+  for (const { side, text } of step.sides) lines.push(colors.magenta(`  ${side}: ${text}`));
+  const changed = linesOf(stateText(step.state, before), width - 2);
+  lines.push(...changed.map((line, i) => colors.green(`  ${i === 0 ? "→" : " "} ${line}`)));
+  lines.push(...linesOf(workText(step), width).map((line) => colors.dim(`  ${line}`)));
+  return lines.join("\n");
+}
+
+function headingOf(step: ExplainedStep, colors: Colors): string {
+  if (step.unwinding) return colors.yellow(`↩ ${step.title}`);
+  return step.hook ? colors.bold(`▶ ${step.title}`) : `• ${step.title}`;
+}
+
+/** What a step counted: `maple.nodeReads ×3`. */
+export function workText(step: ExplainedStep): string[] {
+  return Object.entries(step.work).map(([name, n]) => (n === 1 ? name : `${name} ×${n}`));
 }
 
 /** Items in as many lines as it takes. */
-function linesOf(items: readonly string[], width: number): string[] {
+export function linesOf(items: readonly string[], width: number): string[] {
   const lines: string[] = [];
   for (const item of items) {
     const last = lines.at(-1);

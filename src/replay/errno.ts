@@ -14,3 +14,9 @@ export function errnoText(value: number): string {
   const name = NAMES.get(-value);
   return name === undefined ? String(value) : `-${name}`;
 }
+
+/** 12 for `ENOMEM`; undefined when no error has that name. */
+export function errnoNumber(name: string): number | undefined {
+  for (const [number, known] of NAMES) if (known === name) return number;
+  return undefined;
+}

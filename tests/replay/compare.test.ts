@@ -31,6 +31,7 @@ function model(...lines: [number, number, number, number, number][]): VmaView[] 
     anonVma: 0,
     chain: 0,
     ops: 0,
+    privateData: 0,
     id,
   }));
 }

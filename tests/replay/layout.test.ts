@@ -18,6 +18,7 @@ function vma(start: number, flags: number, pgoff: number, file: number) {
     anonVma: 0,
     chain: 0,
     ops: 0,
+    privateData: 0,
     id: 0,
   };
 }

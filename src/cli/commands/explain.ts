@@ -11,14 +11,17 @@ import {
 import { parseScenario, refusal } from "../../catalogue/scenario.js";
 import { UsageError } from "../../errors.js";
 import { explain } from "../../explain/explain.js";
+import { explainedSvg } from "../../explain/svg.js";
 import { explainedText } from "../../explain/text.js";
 import { colorsFor } from "../../render/colors.js";
+import { checkFileWritable, writeWhole } from "../../replay/layout.js";
 
 interface ExplainFlags {
   beside: string[];
   all?: true;
   call?: number;
   seed: number;
+  svg?: string;
   json?: true;
   quiet?: true;
 }
@@ -39,6 +42,7 @@ export function explainCommand(): Command {
       positive("--call"),
     )
     .option("--seed <n>", "seed of the generated operations", positive("--seed"), 1)
+    .option("--svg <file>", "write the same as a picture, for a talk or a commit message")
     .option("--json", "print one JSON document")
     .option("--quiet", "print the names of the steps only")
     .action(explainScenario);
@@ -58,7 +62,9 @@ async function explainScenario(text: string, flags: ExplainFlags): Promise<void>
   const protocols = protocolsOf(scenario.protocol, flags).filter(
     (protocol) => refusal(driver, protocol) === null || flags.beside.includes(protocol.id),
   );
+  if (flags.svg !== undefined) checkFileWritable(flags.svg);
   const explained = await explain(workload, driver, protocols, flags);
+  if (flags.svg !== undefined) writeWhole(flags.svg, explainedSvg(explained));
   if (flags.json) {
     process.stdout.write(`${JSON.stringify(explained, null, 2)}\n`);
   } else if (flags.quiet) {
