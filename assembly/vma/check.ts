@@ -67,5 +67,5 @@ function checkVma(vma: Vma): u32 {
   if (vma.attached != 1) return RULE_ATTACHED;
   if ((vma.anonVma == 0) != (vma.chain == 0)) return RULE_CHAIN;
   const unwritten = vma.anonVma == 0 && isAnonymous(vma) && vma.file == 0;
-  return unwritten && vma.pgoff != vma.start >> 12 ? RULE_ANON_OFFSET : 0;
+  return unwritten && mm.wiped == 0 && vma.pgoff != vma.start >> 12 ? RULE_ANON_OFFSET : 0;
 }

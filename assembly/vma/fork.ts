@@ -105,6 +105,7 @@ function copyVma(parent: Vma): Vma {
   }
   if (parent.flags & VM_WIPEONFORK) {
     child.anonVma = 0;
+    mm.wiped = 1;
   } else if (!forkAnon(child, parent)) {
     uncharge(pages);
     freeVma(child);

@@ -185,6 +185,8 @@ export class Mm {
   poolEmpty: u32;
   /** ALARM_* that a rogue hook has set off. */
   alarms: u32;
+  /** A fork emptied a VMA (MADV_WIPEONFORK): it is unwritten, with the offset that it had when it was not. */
+  wiped: u32;
 }
 if (offsetof<Mm>() > 0x800) ERROR("the address-space record has 2 KiB");
 

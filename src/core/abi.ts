@@ -532,6 +532,7 @@ export const MM = {
   failSeen: { at: 280, type: "u32" },
   poolEmpty: { at: 284, type: "u32" },
   alarms: { at: 288, type: "u32" },
+  wiped: { at: 292, type: "u32" },
 } as const;
 
 // assembly/tlb/geometry.ts
