@@ -94,7 +94,7 @@ export class Driver {
   behaviour: u32;
   /** Pages an eager driver installs; 0 = the whole range. */
   eagerPages: u32;
-  /** File that the hook puts in place of its own; 0 = none. */
+  /** File that the hook puts in place of its own; 0 = none, or what BEHAVES_NEW_SHMEM makes. */
   swapFile: u32;
   /** errno that replaces the error of an action or of vm_ops->mapped; 0 = none. */
   errorOverride: u32;
