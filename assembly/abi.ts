@@ -207,6 +207,7 @@ export const HOOK_FAILS_MAPPED: u32 = 4; //      vm_ops->mapped fails (7.1 on)
 export const HOOK_FAILS_AFTER_PRIVATE: u32 = 5; // once it has its own memory and the new file, before PTEs
 
 export const BEHAVES_SETS_PGOFF: u32 = 0x1;
+export const BEHAVES_ADDS_PGOFF: u32 = 0x10; // adds to the offset
 export const BEHAVES_ALLOCATES: u32 = 0x2; //  memory of its own for each mapping: in .mmap, or in vm_ops->mapped where there is one
 export const BEHAVES_NEW_SHMEM: u32 = 0x4; //  shared: a shmem file made for the mapping replaces the file (/dev/zero)
 export const BEHAVES_ANONYMOUS: u32 = 0x8; //  private: the mapping becomes anonymous memory that keeps its file (/dev/zero)

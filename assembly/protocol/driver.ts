@@ -6,8 +6,8 @@
 //   compat                     an outer .mmap that hands its VMA to an inner .mmap_prepare
 
 import {
-  BEHAVES_ALLOCATES, BEHAVES_ANONYMOUS, BEHAVES_NEW_SHMEM, BEHAVES_SETS_PGOFF, EAGER_INSERT_PAGES, EAGER_NONE,
-  EAGER_REMAP_PFN, EAGER_REMAP_PIECES, EINVAL, ENOMEM, FAIL_ALLOCATION, FAIL_HOOK, FILE_MODE_DEVZERO,
+  BEHAVES_ADDS_PGOFF, BEHAVES_ALLOCATES, BEHAVES_ANONYMOUS, BEHAVES_NEW_SHMEM, BEHAVES_SETS_PGOFF,
+  EAGER_INSERT_PAGES, EAGER_NONE, EAGER_REMAP_PFN, EAGER_REMAP_PIECES, EINVAL, ENOMEM, FAIL_ALLOCATION, FAIL_HOOK, FILE_MODE_DEVZERO,
   FILE_MODE_UNNAMED, HOOK_FAILS_AFTER_PRIVATE, HOOK_FAILS_AFTER_PTES, HOOK_FAILS_AT_END, HOOK_FAILS_AT_ONCE,
   HOOK_FAILS_MAPPED, OPS_FAULT, OPS_INSTALLED, OPS_MAPPED, OPS_MAP_PAGES, PROFILE_7_0, PROFILE_7_3, VM_MIXEDMAP,
   VM_REMAP_FLAGS, VM_SHARED,
@@ -60,6 +60,11 @@ function enter(): bool {
   return (flags | driver.flagsSet) & ~driver.flagsCleared;
 }
 
+@inline function changedOffset(driver: Driver, pgoff: u64): u64 {
+  if (driver.behaviour & BEHAVES_SETS_PGOFF) return driver.pgoff;
+  return driver.behaviour & BEHAVES_ADDS_PGOFF ? pgoff + driver.pgoff : pgoff;
+}
+
 @inline function makesShmem(driver: Driver, flags: u64): bool {
   return (driver.behaviour & BEHAVES_NEW_SHMEM) != 0 && (flags & VM_SHARED) != 0;
 }
@@ -104,7 +109,7 @@ export function callMmap(vma: Vma): u32 {
   vma.flags = changedFlags(driver, asked);
   if (makesAnonymous(driver, asked)) vma.ops = 0;
   else if (driver.ops & OPS_INSTALLED) vma.ops = driver.ops;
-  if (driver.behaviour & BEHAVES_SETS_PGOFF) vma.pgoff = driver.pgoff;
+  vma.pgoff = changedOffset(driver, vma.pgoff);
   return installEagerly(driver, vma);
 }
 
@@ -227,7 +232,7 @@ function fill(m: Mapping, driver: Driver): bool {
     }
   }
   m.flags = changedFlags(driver, asked);
-  if (driver.behaviour & BEHAVES_SETS_PGOFF) m.pgoff = driver.pgoff;
+  m.pgoff = changedOffset(driver, m.pgoff);
   if (makesAnonymous(driver, asked)) {
     m.becomesAnonymous = 1;
   } else if (driver.ops & OPS_INSTALLED) {

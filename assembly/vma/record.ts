@@ -78,7 +78,7 @@ export class Driver {
   flagsCleared: u64;
   /** First page frame of the device's memory. */
   pfn: u64;
-  /** Offset in pages that a BEHAVES_SETS_PGOFF hook writes. */
+  /** Offset in pages that a BEHAVES_SETS_PGOFF hook writes, or a BEHAVES_ADDS_PGOFF hook adds. */
   pgoff: u64;
   /** OPS_*: what the vm_ops it installs provide; OPS_NONE = it installs none. */
   ops: u32;

@@ -174,6 +174,7 @@ export const HOOK_FAILS_AT_END = 3;
 export const HOOK_FAILS_MAPPED = 4;
 export const HOOK_FAILS_AFTER_PRIVATE = 5;
 export const BEHAVES_SETS_PGOFF = 0x1;
+export const BEHAVES_ADDS_PGOFF = 0x10;
 export const BEHAVES_ALLOCATES = 0x2;
 export const BEHAVES_NEW_SHMEM = 0x4;
 export const BEHAVES_ANONYMOUS = 0x8;

@@ -83,6 +83,7 @@ const anyDriver: fc.Arbitrary<DriverRecord> = fc.record({
   behaviour: usually(
     0,
     abi.BEHAVES_SETS_PGOFF,
+    abi.BEHAVES_ADDS_PGOFF,
     abi.BEHAVES_ALLOCATES,
     abi.BEHAVES_NEW_SHMEM | abi.BEHAVES_ANONYMOUS,
   ),
@@ -94,7 +95,7 @@ const anyDriver: fc.Arbitrary<DriverRecord> = fc.record({
  * The model knows no page tables: for it every page of a special mapping can be reached. So drivers of such
  * mappings handle faults, and do not become ordinary memory.
  */
-const ORDINARY = abi.BEHAVES_SETS_PGOFF | abi.BEHAVES_ALLOCATES;
+const ORDINARY = abi.BEHAVES_SETS_PGOFF | abi.BEHAVES_ADDS_PGOFF | abi.BEHAVES_ALLOCATES;
 const driver = anyDriver.map((record) => {
   const special = record.eager !== abi.EAGER_NONE || record.flagsSet === abi.VM_PFNMAP;
   return special

@@ -2,6 +2,7 @@
 // 1.1, 1.9).
 
 import {
+  BEHAVES_ADDS_PGOFF,
   BEHAVES_ANONYMOUS,
   BEHAVES_NEW_SHMEM,
   BEHAVES_SETS_PGOFF,
@@ -93,6 +94,7 @@ export function applyFields(space: Space, file: number, fields: HookFields): voi
   fields.flags = (fields.flags | BigInt(driver.flagsSet ?? 0)) & ~BigInt(driver.flagsCleared ?? 0);
   if (anonymous) fields.ops = 0;
   else if (ops & OPS_INSTALLED) fields.ops = ops;
+  if (behaviour & BEHAVES_ADDS_PGOFF) fields.pgoff += BigInt(driver.pgoff ?? 0);
   if (behaviour & BEHAVES_SETS_PGOFF) fields.pgoff = BigInt(driver.pgoff ?? 0);
 }
 

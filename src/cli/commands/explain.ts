@@ -1,6 +1,7 @@
 // vmabench explain: what one mmap does, step by step, under each protocol.
 
 import { Command, Option } from "commander";
+import { driverArgument } from "../../catalogue/driver-file.js";
 import {
   DEFAULT_BASELINE,
   DEFAULT_CANDIDATE,
@@ -15,6 +16,7 @@ import { explainedText } from "../../explain/text.js";
 import { colorsFor } from "../../render/colors.js";
 
 interface ExplainFlags {
+  driver?: string;
   beside: string[];
   all?: true;
   call?: number;
@@ -32,6 +34,7 @@ export function explainCommand(): Command {
         .argParser((value: string, before: string[]) => [...before, value])
         .default([], `${DEFAULT_BASELINE} and ${DEFAULT_CANDIDATE}`),
     )
+    .option("--driver <file>", "a file that describes the driver that the scenario names")
     .option("--all", "under every protocol that the driver could exist under")
     .option(
       "--call <n>",
@@ -53,6 +56,7 @@ function positive(option: string): (text: string) => number {
 }
 
 async function explainScenario(text: string, flags: ExplainFlags): Promise<void> {
+  if (flags.driver !== undefined) driverArgument(flags.driver);
   const scenario = parseScenario(text);
   const { workload, driver } = scenario;
   const protocols = protocolsOf(scenario.protocol, flags).filter(
