@@ -37,7 +37,7 @@ const DEFAULT_DRIVER = "vmops-only";
 export function replayCommand(): Command {
   return new Command("replay")
     .description("replay recorded memory calls, and compare with what the kernel did")
-    .argument("<file...>", "traces: .vmatrace or .ops, plain or .gz")
+    .argument("<file...>", "traces: .vmatrace, .ops or text of strace, plain or .gz")
     .option(
       "--protocol <protocol>",
       `how drivers are entered, in which kernel (default: that of the recording, else ${DEFAULT_PROTOCOL})`,
