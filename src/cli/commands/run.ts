@@ -1,7 +1,7 @@
 // vmabench run: scenarios in, a comparison on the terminal and a report folder out.
 
 import { Command, Option } from "commander";
-import { driverArgument } from "../../catalogue/driver-file.js";
+import { driverArgument, isFile } from "../../catalogue/driver-file.js";
 import { type Driver, driverText } from "../../catalogue/drivers.js";
 import {
   DEFAULT_BASELINE,
@@ -17,6 +17,8 @@ import {
   type Suite,
   suiteNames,
 } from "../../catalogue/suites.js";
+import { readWorkloadFile } from "../../catalogue/workload-file.js";
+import { parseWorkload, workloadText } from "../../catalogue/workloads.js";
 import { UsageError } from "../../errors.js";
 import { MINIMUM_EFFECT } from "../../judge/verdict.js";
 import { measureSuite } from "../../measure/suite.js";
@@ -32,6 +34,7 @@ import { terminalReport } from "../../render/table.js";
 interface RunFlags {
   suite?: string;
   driver: string[];
+  workload: string[];
   filter: string[];
   baseline: string;
   candidate: string[];
@@ -55,6 +58,8 @@ const WORKLOADS_FOR_DRIVER = [
   "trace-java-hello",
   "trace-python3",
 ];
+/** What a workload is tried with when no driver is named. */
+const DRIVERS_FOR_WORKLOAD = ["vmops-only", "hint-or-dump-flag"];
 const WORKLOADS_FOR_FAILURE = ["failing-storm", "touch-overlap-fails"];
 const TIME_FOR_ONE = { least: 600, most: 2500 };
 
@@ -66,6 +71,14 @@ export function runCommand(): Command {
       new Option(
         "--driver <driver>",
         "instead of a suite: this driver, by name or as a file that describes it; may be repeated",
+      )
+        .argParser(collect)
+        .default([], "the suite's"),
+    )
+    .addOption(
+      new Option(
+        "--workload <workload>",
+        "instead of a suite: this workload, by name or as a file that describes it; may be repeated",
       )
         .argParser(collect)
         .default([], "the suite's"),
@@ -160,16 +173,22 @@ async function run(flags: RunFlags): Promise<void> {
 
 /** The suite asked for, or what `--driver` makes one of. */
 function suiteOf(flags: RunFlags): Suite {
-  if (flags.driver.length === 0) return readSuite(flags.suite ?? DEFAULT_SUITE);
+  if (flags.driver.length === 0 && flags.workload.length === 0)
+    return readSuite(flags.suite ?? DEFAULT_SUITE);
   if (flags.suite !== undefined) {
-    throw new UsageError("--suite and --driver: a suite has drivers of its own, name one of both");
+    throw new UsageError(
+      "--suite with --driver or --workload: a suite has its own, name one of both",
+    );
   }
-  const drivers = flags.driver.map(driverArgument);
-  const groups = drivers.map((driver) => ({
-    workloads: workloadsFor(driver),
+  const named = flags.driver.length > 0 ? flags.driver : DRIVERS_FOR_WORKLOAD;
+  const workloads = flags.workload.map((text) =>
+    workloadText(isFile(text) ? readWorkloadFile(text) : parseWorkload(text)),
+  );
+  const groups = named.map(driverArgument).map((driver) => ({
+    workloads: workloads.length > 0 ? workloads : workloadsFor(driver),
     drivers: [driverText(driver)],
   }));
-  return { name: "selection", title: "drivers named on the command line", groups };
+  return { name: "selection", title: "named on the command line", groups };
 }
 
 /** A driver that always fails at once leaves nothing to use. */
