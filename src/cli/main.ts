@@ -38,7 +38,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: "record",
-    summary: "record a program's memory calls with strace, for replay",
+    summary: "record a program's memory calls with strace",
     load: async () => (await import("./commands/record.js")).recordCliCommand(),
   },
   {
