@@ -221,14 +221,20 @@ export const OPS_DUMMY: u32 = 0x400; //    the shared empty ops every VMA starts
 export const EAGER_NONE: u32 = 0;
 export const EAGER_REMAP_PFN: u32 = 1; //     remap_pfn_range, or the REMAP_PFN action
 export const EAGER_INSERT_PAGES: u32 = 2; //  vm_insert_pages, or the MAP_KERNEL_PAGES action
+export const EAGER_REMAP_PIECES: u32 = 3; //  several remap_pfn_range over pieces: only a VMA takes it, and no private writable one
 
 export const HOOK_FAILS_NEVER: u32 = 0;
 export const HOOK_FAILS_AT_ONCE: u32 = 1; //     before it did anything
 export const HOOK_FAILS_AFTER_PTES: u32 = 2; //  after failAfter PTEs
 export const HOOK_FAILS_AT_END: u32 = 3; //      after everything it does
 export const HOOK_FAILS_MAPPED: u32 = 4; //      vm_ops->mapped fails (7.1 on)
+export const HOOK_FAILS_AFTER_PRIVATE: u32 = 5; // once it has its own memory and the new file, before PTEs
 
 export const BEHAVES_SETS_PGOFF: u32 = 0x1;
+export const BEHAVES_ADDS_PGOFF: u32 = 0x10; // adds to the offset
+export const BEHAVES_ALLOCATES: u32 = 0x2; //  memory of its own for each mapping: in .mmap, or in vm_ops->mapped where there is one
+export const BEHAVES_NEW_SHMEM: u32 = 0x4; //  shared: a shmem file made for the mapping replaces the file (/dev/zero)
+export const BEHAVES_ANONYMOUS: u32 = 0x8; //  private: the mapping becomes anonymous memory that keeps its file (/dev/zero)
 
 // What a rogue hook writes besides, past every helper (Driver.writes; work builds only). START and END belong to a
 // VMA; a descriptor has the rest.

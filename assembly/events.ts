@@ -54,6 +54,7 @@ export const HOOK_OPENS: u32 = 39; //              vm_ops->open calls
 export const HOOK_MAPPED: u32 = 40; //             vm_ops->mapped calls
 export const HOOK_ACTIONS: u32 = 41; //            actions begun after insertion
 export const HOOK_LATE_FAILURES: u32 = 51; //      actions and mapped calls that failed: the mapping stood already
+export const HOOK_ALLOCATIONS: u32 = 59; //       memory that drivers took for a mapping
 // file references and reverse map ----------------------------------------------------------------
 export const FILE_GETS: u32 = 42;
 export const FILE_PUTS: u32 = 43;

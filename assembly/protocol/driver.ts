@@ -6,11 +6,15 @@
 //   compat                     an outer .mmap that hands its VMA to an inner .mmap_prepare
 
 import {
-  ALARM_NULL_FILE, BEHAVES_SETS_PGOFF, EAGER_INSERT_PAGES, EAGER_NONE, EAGER_REMAP_PFN, ENOMEM, FAIL_HOOK, FILE_MODE_DEVZERO,
-  FILE_MODE_UNNAMED, HOOK_FAILS_AFTER_PTES, HOOK_FAILS_AT_END, HOOK_FAILS_AT_ONCE, HOOK_FAILS_MAPPED, OPS_FAULT,
-  OPS_INSTALLED, OPS_MAPPED, OPS_MAP_PAGES, PROFILE_7_0, PROFILE_7_3, VM_MIXEDMAP, VM_REMAP_FLAGS, VM_SHARED,
+  ALARM_NULL_FILE, BEHAVES_ADDS_PGOFF, BEHAVES_ALLOCATES, BEHAVES_ANONYMOUS, BEHAVES_NEW_SHMEM, BEHAVES_SETS_PGOFF,
+  EAGER_INSERT_PAGES, EAGER_NONE, EAGER_REMAP_PFN, EAGER_REMAP_PIECES, EINVAL, ENOMEM, FAIL_ALLOCATION, FAIL_HOOK, FILE_MODE_DEVZERO,
+  FILE_MODE_UNNAMED, HOOK_FAILS_AFTER_PRIVATE, HOOK_FAILS_AFTER_PTES, HOOK_FAILS_AT_END, HOOK_FAILS_AT_ONCE,
+  HOOK_FAILS_MAPPED, OPS_FAULT, OPS_INSTALLED, OPS_MAPPED, OPS_MAP_PAGES, PROFILE_7_0, PROFILE_7_3, VM_MIXEDMAP,
+  VM_REMAP_FLAGS, VM_SHARED,
 } from "../abi";
-import { count, COUNTING, HOOK_ACTIONS, HOOK_CALLS, HOOK_FAILURES, HOOK_LATE_FAILURES, HOOK_MAPPED } from "../events";
+import {
+  count, COUNTING, HOOK_ACTIONS, HOOK_ALLOCATIONS, HOOK_CALLS, HOOK_FAILURES, HOOK_LATE_FAILURES, HOOK_MAPPED,
+} from "../events";
 import { failsHere } from "../limits";
 import { installFrames, NO_FAILURE, undoRemap } from "../paging/populate";
 import {
@@ -33,9 +37,13 @@ function enter(): bool {
   return !failsHere(FAIL_HOOK);
 }
 
+@inline function remaps(driver: Driver): bool {
+  return driver.eager == EAGER_REMAP_PFN || driver.eager == EAGER_REMAP_PIECES;
+}
+
 /** What an eager driver's entry points set besides its own flags. */
 @inline function eagerFlags(driver: Driver): u64 {
-  if (driver.eager == EAGER_REMAP_PFN) return VM_REMAP_FLAGS;
+  if (remaps(driver)) return VM_REMAP_FLAGS;
   return driver.eager == EAGER_INSERT_PAGES ? VM_MIXEDMAP : 0;
 }
 
@@ -53,6 +61,33 @@ function enter(): bool {
   return (flags | driver.flagsSet) & ~driver.flagsCleared;
 }
 
+@inline function changedOffset(driver: Driver, pgoff: u64): u64 {
+  if (driver.behaviour & BEHAVES_SETS_PGOFF) return driver.pgoff;
+  return driver.behaviour & BEHAVES_ADDS_PGOFF ? pgoff + driver.pgoff : pgoff;
+}
+
+@inline function makesShmem(driver: Driver, flags: u64): bool {
+  return (driver.behaviour & BEHAVES_NEW_SHMEM) != 0 && (flags & VM_SHARED) != 0;
+}
+
+@inline function makesAnonymous(driver: Driver, flags: u64): bool {
+  return (driver.behaviour & BEHAVES_ANONYMOUS) != 0 && (flags & VM_SHARED) == 0;
+}
+
+/** Whether vm_ops->mapped is there to take a driver's own memory: a descriptor's hook cannot keep it (7.1 on). */
+@inline function hasMapped(driver: Driver): bool {
+  return mm.profile >= PROFILE_7_3 && (driver.ops & (OPS_INSTALLED | OPS_MAPPED)) == (OPS_INSTALLED | OPS_MAPPED);
+}
+
+/** The driver's own memory for a mapping, and the failure that may follow it. Returns 0 or an errno. */
+function allocatePrivate(driver: Driver): u32 {
+  if (driver.behaviour & BEHAVES_ALLOCATES) {
+    count(HOOK_ALLOCATIONS);
+    if (failsHere(FAIL_ALLOCATION)) return ENOMEM;
+  }
+  return driver.failPoint == HOOK_FAILS_AFTER_PRIVATE ? driver.errno : 0;
+}
+
 // .mmap -------------------------------------------------------------------------------------------------
 
 /** Returns 0 or an errno; what the hook did until then stays for the caller to unwind (mmap_file). */
@@ -63,13 +98,23 @@ export function callMmap(vma: Vma): u32 {
   const driver = driverOf(file);
   if (COUNTING && driver.writes) writeVma(driver, vma, false, false);
   if (driver.failPoint == HOOK_FAILS_AT_ONCE) return failed(driver.errno);
-  if (driver.swapFile && driver.swapFile != vma.file) swapFile(vma, driver.swapFile);
-  vma.flags = changedFlags(driver, vma.flags);
-  if (driver.ops & OPS_INSTALLED) vma.ops = driver.ops;
-  if (driver.behaviour & BEHAVES_SETS_PGOFF) vma.pgoff = driver.pgoff;
-  const error = installEagerly(driver, vma);
+  const asked = vma.flags;
+  if (makesShmem(driver, asked)) {
+    const shmem = newShmemFile(vma.pages);
+    if (shmem == 0) return failed(ENOMEM);
+    swapFile(vma, shmem);
+  } else if (driver.swapFile && driver.swapFile != vma.file) {
+    swapFile(vma, driver.swapFile);
+  }
+  const error = allocatePrivate(driver);
+  if (error) return failed(error);
+  vma.flags = changedFlags(driver, asked);
+  if (makesAnonymous(driver, asked)) vma.ops = 0;
+  else if (driver.ops & OPS_INSTALLED) vma.ops = driver.ops;
+  vma.pgoff = changedOffset(driver, vma.pgoff);
+  const eager = installEagerly(driver, vma);
   if (COUNTING && driver.writes) writeVma(driver, vma, true, false);
-  return error;
+  return eager;
 }
 
 /** The hook that a driver with .mmap_proto keeps for what only a VMA can take: its PTEs. */
@@ -89,16 +134,19 @@ function installEagerly(driver: Driver, vma: Vma): u32 {
   if (driver.eager != EAGER_NONE && fits) {
     const first = driver.pfn + vma.pgoff;
     vma.flags |= eagerFlags(driver);
-    if (driver.eager == EAGER_REMAP_PFN && isCopyOnWrite(vma.flags)) vma.pgoff = first;
+    if (isCopyOnWrite(vma.flags)) {
+      if (driver.eager == EAGER_REMAP_PIECES) return failed(EINVAL);
+      if (driver.eager == EAGER_REMAP_PFN) vma.pgoff = first;
+    }
     const error = populate(driver, vma, first);
     if (error) return failed(error);
   }
   return driver.failPoint == HOOK_FAILS_AT_END ? failed(driver.errno) : 0;
 }
 
-/** The PTEs of an eager driver. 0, or its errno; a PFN remap has taken its part back by then. */
+/** The PTEs of an eager driver. 0, or its errno; a PFN remap, or its driver, has taken its part back by then. */
 function populate(driver: Driver, vma: Vma, first: u64): u32 {
-  const remap = driver.eager == EAGER_REMAP_PFN;
+  const remap = remaps(driver);
   const pages = eagerPages(driver, vma.pages);
   const limit = failAfter(driver);
   const error = installFrames(vma, vma.start, pages, first, remap, limit);
@@ -135,6 +183,11 @@ function mmapZero(vma: Vma): u32 {
 /** Kernels from 7.0 on finish a mapping for the driver; before, a descriptor cannot ask for PTEs. */
 @inline function hasActions(): bool { return mm.profile >= PROFILE_7_0; }
 
+/** A descriptor carries one action, for one contiguous run. */
+@inline function hasAction(driver: Driver): bool {
+  return hasActions() && driver.eager != EAGER_NONE && driver.eager != EAGER_REMAP_PIECES;
+}
+
 /** Since 7.0 a hook that puts another file into the descriptor hands over a reference of its own. */
 @inline function handsOver(): bool { return mm.profile >= PROFILE_7_0; }
 
@@ -152,13 +205,14 @@ export function callPrepare(m: Mapping): u32 {
   const asked = m.file;
   if (COUNTING && driver.writes) writeDescriptor(driver, m, false);
   const fails = driver.failPoint == HOOK_FAILS_AT_ONCE || driver.failPoint == HOOK_FAILS_AT_END;
-  if (!fails) fill(m, driver);
+  let error: u32 = fails ? driver.errno : hasMapped(driver) ? 0 : allocatePrivate(driver);
+  if (!fails && error == 0 && !fill(m, driver)) error = ENOMEM;
   if (COUNTING && driver.writes) {
     if (driver.failPoint != HOOK_FAILS_AT_ONCE) writeDescriptor(driver, m, true);
-    takeFile(m, asked, fails);
+    takeFile(m, asked, error != 0);
   }
-  if (fails) return failed(driver.errno);
-  if (driver.eager != EAGER_NONE && hasActions()) {
+  if (fails || error != 0) return failed(error);
+  if (hasAction(driver)) {
     step(STEP_ACTION_PREPARE);
     m.action = driver.eager;
     m.firstPfn = driver.pfn + m.pgoff;
@@ -178,26 +232,34 @@ export function callProto(m: Mapping, alone: bool): u32 {
   const point = driver.failPoint;
   if (COUNTING && driver.writes) writeDescriptor(driver, m, false);
   if (point == HOOK_FAILS_AT_ONCE || (alone && point == HOOK_FAILS_AT_END)) return failed(driver.errno);
-  fill(m, driver);
+  const error = allocatePrivate(driver);
+  if (error) return failed(error);
+  if (!fill(m, driver)) return failed(ENOMEM);
   if (COUNTING && driver.writes && alone) writeDescriptor(driver, m, true); // else .mmap makes the late ones
   return 0;
 }
 
-/** Writes into the descriptor what the driver changes. */
-function fill(m: Mapping, driver: Driver): void {
-  if (driver.swapFile && driver.swapFile != m.file) {
-    m.file = driver.swapFile;
+/** Writes into the descriptor what the driver changes. False when the model has no more files. */
+function fill(m: Mapping, driver: Driver): bool {
+  const asked = m.flags;
+  const file = makesShmem(driver, asked) ? newShmemFile(m.pages) : driver.swapFile ? driver.swapFile : m.file;
+  if (file == 0) return false;
+  if (file != m.file) {
+    m.file = file;
     if (handsOver()) {
-      getFile(m.file);
+      getFile(file);
       m.handedOver = 1;
     }
   }
-  m.flags = changedFlags(driver, m.flags);
-  if (driver.behaviour & BEHAVES_SETS_PGOFF) m.pgoff = driver.pgoff;
-  if (driver.ops & OPS_INSTALLED) {
+  m.flags = changedFlags(driver, asked);
+  m.pgoff = changedOffset(driver, m.pgoff);
+  if (makesAnonymous(driver, asked)) {
+    m.becomesAnonymous = 1;
+  } else if (driver.ops & OPS_INSTALLED) {
     m.ops = driver.ops;
     m.opsGiven = 1;
   }
+  return true;
 }
 
 /** What the kernel makes of a rogue hook's file: handed over if it is another one; nothing of a hook that failed. */
@@ -244,7 +306,8 @@ function finishAction(m: Mapping, vma: Vma, driver: Driver): u32 {
   if (mm.profile < PROFILE_7_3 || (vma.ops & OPS_MAPPED) == 0) return 0;
   step(STEP_MAPPED);
   count(HOOK_MAPPED);
-  return driver.failPoint == HOOK_FAILS_MAPPED ? driver.errno : 0;
+  if (driver.failPoint == HOOK_FAILS_MAPPED) return driver.errno;
+  return hasMapped(driver) ? allocatePrivate(driver) : 0;
 }
 
 // compat --------------------------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ export class Driver {
   flagsCleared: u64;
   /** First page frame of the device's memory. */
   pfn: u64;
-  /** Offset in pages that a BEHAVES_SETS_PGOFF hook writes. */
+  /** Offset in pages that a BEHAVES_SETS_PGOFF hook writes, or a BEHAVES_ADDS_PGOFF hook adds. */
   pgoff: u64;
   /** What a rogue hook writes: a value for each byte of `writes`. */
   written0: u64;
@@ -99,7 +99,7 @@ export class Driver {
   behaviour: u32;
   /** Pages an eager driver installs; 0 = the whole range. */
   eagerPages: u32;
-  /** File that the hook puts in place of its own; 0 = none. */
+  /** File that the hook puts in place of its own; 0 = none, or what BEHAVES_NEW_SHMEM makes. */
   swapFile: u32;
   /** errno that replaces the error of an action or of vm_ops->mapped; 0 = none. */
   errorOverride: u32;

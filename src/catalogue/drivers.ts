@@ -1,11 +1,22 @@
-// What a driver's hook does, as data for the core. Each entry stands for a family of hooks found in the
-// kernel tree; `examples` name members.
+// Drivers to choose from: archetypes and modifiers of the kernel tree, and those that a user describes in a file.
 
-import * as abi from "../core/abi.js";
 import type { DriverRecord } from "../core/core.js";
+import { errnoName, MAX_ERRNO } from "../errno.js";
 import { UsageError } from "../errors.js";
-import type { HookName } from "./kernels.js";
+import { ARCHETYPES } from "./archetypes.js";
 import {
+  contradiction,
+  type DriverDescription,
+  errnoNumber,
+  FAIL_POINTS,
+  type FailPoint,
+  type FlagName,
+  recordOf,
+} from "./description.js";
+import type { HookName } from "./kernels.js";
+import { MODIFIERS, modified } from "./modifiers.js";
+import {
+  choice,
   integer,
   type Parameter,
   type Parameters,
@@ -22,10 +33,15 @@ export interface DriverExample {
 /** A family of hooks, before its parameters are chosen. */
 export interface DriverFamily {
   id: string;
+  /** `archetype` and `modifier` are families of the kernel tree, `file` comes from its user. */
+  kind: "archetype" | "modifier" | "file";
   title: string;
   examples: readonly DriverExample[];
   parameters: readonly Parameter[];
-  record(hook: HookName, values: Parameters): DriverRecord;
+  /** How the hook is written as .mmap_prepare; null when it cannot be. */
+  prepare: string | null;
+  /** What the hook does without parameters. */
+  does: DriverDescription;
 }
 
 /** A hook, ready for the core. */
@@ -35,176 +51,125 @@ export interface Driver {
   examples: readonly DriverExample[];
   /** The parameters that differ from their default. */
   params: Parameters;
-  /** The driver record for a hook of the given kind. */
+  description: DriverDescription;
+  /** The driver record for a hook of the given kind, without the file that `file: other` asks for. */
   record(hook: HookName): DriverRecord;
 }
-
-/** What page-cache file systems install. */
-const PAGE_CACHE_OPS = abi.OPS_INSTALLED | abi.OPS_FAULT | abi.OPS_MAP_PAGES | abi.OPS_PAGE_MKWRITE;
-
-const ERRNOS: ReadonlyMap<string, number> = new Map(
-  Object.entries(abi).filter(
-    (entry): entry is [string, number] =>
-      /^E[A-Z]+$/.test(entry[0]) && typeof entry[1] === "number",
-  ),
-);
 
 const errno: Parameter = {
   name: "errno",
   meaning: "the hook fails with this error (a name or a number)",
   parse(text) {
-    const named = ERRNOS.get(text);
-    if (named !== undefined) return text;
-    const number = Number(text);
-    if (!/^\d+$/.test(text) || number < 1 || number > 4095) {
-      throw new Error(`expected a number from 1 to 4095 or ${[...ERRNOS.keys()].join(", ")}`);
+    const number = errnoNumber(/^\d+$/.test(text) ? Number(text) : text);
+    if (number === undefined) {
+      throw new Error(`expected a number from 1 to ${MAX_ERRNO} or a name such as ENOMEM`);
     }
-    for (const [name, value] of ERRNOS) if (value === number) return name;
-    return number;
+    return errnoName(number) ?? number;
   },
 };
 
-function errnoNumber(value: Parameters[string] | undefined): number {
-  return typeof value === "string" ? (ERRNOS.get(value) ?? abi.ENOMEM) : (value ?? abi.ENOMEM);
-}
-
-/** A hook that fails before it did anything, when asked to. */
-function failsAtOnce(values: Parameters): DriverRecord {
-  if (values.errno === undefined) return {};
-  return { failPoint: abi.HOOK_FAILS_AT_ONCE, errno: errnoNumber(values.errno) };
-}
-
-const HINT_FLAGS: Readonly<Record<string, number>> = {
-  DONTDUMP: abi.VM_DONTDUMP,
-  SEQ_READ: abi.VM_SEQ_READ,
-  RAND_READ: abi.VM_RAND_READ,
-  DONTCOPY: abi.VM_DONTCOPY,
-  LOCKED: abi.VM_LOCKED,
+const fail: Parameter = {
+  ...choice("fail", "where the hook fails", Object.keys(FAIL_POINTS)),
+  default: undefined as never,
 };
+const failAfter = integer("fail-after", "the mapping of pages fails after this many of them", {
+  low: 1,
+  high: 1 << 20,
+});
 
-function hintFlags(name: string, meaning: string, initial: string): Parameter {
-  return {
+/** Words of a list, joined by +, in one order. */
+function words(name: string, meaning: string, known: readonly string[], initial?: string) {
+  const parameter: Parameter = {
     name,
     meaning,
-    default: initial,
     parse(text) {
-      const words = text.split("+");
-      const unknown = words.find((word) => word !== "none" && !Object.hasOwn(HINT_FLAGS, word));
+      const given = text.split("+");
+      const unknown = given.find((word) => word !== "none" && !known.includes(word));
       if (unknown !== undefined) {
-        throw new Error(
-          `"${unknown}" is not one of ${Object.keys(HINT_FLAGS).join(", ")} (joined by +) or none`,
-        );
+        throw new Error(`"${unknown}" is not one of ${known.join(", ")} (joined by +) or none`);
       }
-      return [...new Set(words)].sort().join("+");
+      return [...new Set(given)].sort().join("+");
     },
   };
+  return initial === undefined ? parameter : { ...parameter, default: initial };
 }
 
-function flagBits(value: Parameters[string] | undefined): number {
-  let bits = 0;
-  for (const word of String(value).split("+")) bits += HINT_FLAGS[word] ?? 0;
-  return bits;
+const HINT_FLAGS = ["DONTDUMP", "SEQ_READ", "RAND_READ", "DONTCOPY", "LOCKED"];
+const withModifiers = words(
+  "with",
+  "modifiers joined by +",
+  MODIFIERS.map(({ id }) => id),
+);
+const callee = choice("callee", "what the subsystem's callback does", [
+  "dma-coherent-eager",
+  ...ARCHETYPES.map(({ id }) => id).filter(
+    (id) => id !== "dma-coherent-eager" && id !== "dispatch-second-level",
+  ),
+]);
+
+function parametersOf(id: string, does: DriverDescription): Parameter[] {
+  const own: Parameter[] = [];
+  if (id === "hint-or-dump-flag") {
+    own.push(
+      words("set", "flags the hook sets, joined by +", HINT_FLAGS, "DONTDUMP"),
+      words("clear", "flags the hook clears, joined by +", HINT_FLAGS, "none"),
+    );
+  }
+  if (id === "dispatch-second-level") own.push(callee);
+  own.push(id === "always-reject" ? { ...errno, default: "ENOMEM" } : errno, fail);
+  if ((does.pages ?? "none") !== "none" || id === "dispatch-second-level") own.push(failAfter);
+  return [...own, withModifiers];
 }
 
-/** Every driver family. */
+function family(
+  kind: DriverFamily["kind"],
+  does: DriverDescription,
+  rest: Pick<DriverFamily, "examples" | "prepare">,
+): DriverFamily {
+  const { driver: id, title = "described in a file" } = does;
+  return { id, kind, title, parameters: parametersOf(id, does), does, ...rest };
+}
+
+/** Every driver family of the catalogue. */
 export const DRIVERS: readonly DriverFamily[] = [
-  {
-    id: "vmops-only",
-    title: "only installs vm_ops (a page-cache file, a simple lazy device)",
-    examples: [
-      { file: "mm/filemap.c", function: "generic_file_mmap_prepare" },
-      { file: "mm/shmem.c", function: "shmem_mmap_prepare" },
-      { file: "virt/kvm/kvm_main.c", function: "kvm_vcpu_mmap" },
-    ],
-    parameters: [errno],
-    record: (_hook, values) => ({ ops: PAGE_CACHE_OPS, ...failsAtOnce(values) }),
-  },
-  {
-    id: "hint-or-dump-flag",
-    title: "sets a flag that does not forbid merging (DONTDUMP, SEQ_READ)",
-    examples: [
-      { file: "mm/secretmem.c", function: "secretmem_mmap_prepare" },
-      { file: "fs/orangefs/file.c", function: "orangefs_file_mmap_prepare" },
-    ],
-    parameters: [
-      hintFlags("set", "flags the hook sets, joined by +", "DONTDUMP"),
-      hintFlags("clear", "flags the hook clears, joined by +", "none"),
-      errno,
-    ],
-    record: (_hook, values) => ({
-      flagsSet: flagBits(values.set),
-      flagsCleared: flagBits(values.clear),
-      ops: PAGE_CACHE_OPS,
-      ...failsAtOnce(values),
-    }),
-  },
-  {
-    id: "pfnmap-lazy",
-    title: "marks a PFN mapping and installs nothing; faults insert the PFNs later",
-    examples: [
-      { file: "arch/x86/kernel/cpu/sgx/driver.c", function: "sgx_mmap" },
-      { file: "drivers/vhost/vdpa.c", function: "vhost_vdpa_mmap" },
-      { file: "drivers/xen/privcmd.c", function: "privcmd_mmap" },
-    ],
-    parameters: [errno],
-    record: (_hook, values) => ({
-      flagsSet: abi.VM_REMAP_FLAGS,
-      ops: abi.OPS_INSTALLED | abi.OPS_FAULT,
-      ...failsAtOnce(values),
-    }),
-  },
-  {
-    id: "pfnmap-eager-full",
-    title: "remaps the whole range to device memory: every PTE is set before mmap returns",
-    examples: [
-      { file: "drivers/char/mem.c", function: "mmap_mem_prepare" },
-      { file: "drivers/char/hpet.c", function: "hpet_mmap_prepare" },
-      { file: "drivers/tee/tee_shm.c", function: "tee_shm_fop_mmap" },
-    ],
-    parameters: [
-      integer("fail-after", "the remap fails with ENOMEM after this many PTEs", {
-        low: 1,
-        high: 1 << 20,
-      }),
-      errno,
-    ],
-    record: (_hook, values) => {
-      const record: DriverRecord = {
-        flagsSet: abi.VM_REMAP_FLAGS,
-        ops: abi.OPS_INSTALLED,
-        eager: abi.EAGER_REMAP_PFN,
-        pfn: 0x100000,
-      };
-      const after = values["fail-after"];
-      if (after === undefined) return { ...record, ...failsAtOnce(values) };
-      return {
-        ...record,
-        failPoint: abi.HOOK_FAILS_AFTER_PTES,
-        failAfter: Number(after),
-        errno: errnoNumber(values.errno),
-      };
-    },
-  },
-  {
-    id: "always-reject",
-    title: "exists only to return an error",
-    examples: [
-      { file: "sound/core/init.c", function: "snd_disconnect_mmap" },
-      { file: "drivers/mtd/mtdchar.c", function: "mtdchar_mmap_prepare" },
-    ],
-    parameters: [{ ...errno, default: "ENOMEM" }],
-    record: (_hook, values) => ({
-      failPoint: abi.HOOK_FAILS_AT_ONCE,
-      errno: errnoNumber(values.errno),
-    }),
-  },
+  ...ARCHETYPES.map(({ id, title, does, prepare, examples }) =>
+    family("archetype", { driver: id, title, ...does }, { prepare, examples }),
+  ),
+  ...MODIFIERS.map(({ id, title, prepare, examples }) => {
+    const base: DriverDescription = { driver: id, title, ...ARCHETYPES[0]?.does };
+    return family("modifier", modified(base, [id]), { prepare, examples });
+  }),
 ];
+
+/** Drivers that files have described, by name: the command line makes them known before it reads scenarios. */
+const described = new Map<string, DriverFamily>();
+
+/**
+ * Makes a described driver known under its name, besides those of the catalogue. UsageError when that name stands
+ * for another driver.
+ */
+export function addDriver(description: DriverDescription): DriverFamily {
+  const { driver: id } = description;
+  if (DRIVERS.some((d) => d.id === id)) {
+    throw new UsageError(`driver "${id}": the catalogue has one of that name, choose another`);
+  }
+  const known = described.get(id);
+  if (known && JSON.stringify(known.does) !== JSON.stringify(description)) {
+    throw new UsageError(`driver "${id}" is described twice, and not alike`);
+  }
+  const reason = description["stays-on-mmap"];
+  const prepare = reason === undefined ? "as described" : null;
+  const added = family("file", description, { examples: [], prepare });
+  described.set(id, added);
+  return added;
+}
 
 /** The family of that name. UsageError listing what there is. */
 export function driverFamily(id: string): DriverFamily {
-  const family = DRIVERS.find((d) => d.id === id);
-  if (family) return family;
-  throw new UsageError(`no driver "${id}"; there is ${DRIVERS.map((d) => d.id).join(", ")}`);
+  const all = [...DRIVERS, ...described.values()];
+  const found = all.find((d) => d.id === id);
+  if (found) return found;
+  throw new UsageError(`no driver "${id}"; there is ${all.map((d) => d.id).join(", ")}`);
 }
 
 /** A driver from `ID?name=value&...`. UsageError for an unknown id, parameter or value. */
@@ -213,16 +178,69 @@ export function parseDriver(text: string): Driver {
   return driverOf(driverFamily(id), query);
 }
 
-/** A family with its parameters chosen. */
+/** A family with its parameters chosen. UsageError for values that contradict what the driver does. */
 export function driverOf(family: DriverFamily, query: Readonly<Record<string, string>>): Driver {
   const { values, params } = parseParameters(`driver ${family.id}`, family.parameters, query);
+  const description = chosen(family, values);
+  const wrong = contradiction(description);
+  if (wrong) {
+    throw new UsageError(
+      `driver ${family.id}${queryText(params)}: expected ${wrong.field.join(".")}: ${wrong.expected}`,
+    );
+  }
   return {
     id: family.id,
     title: family.title,
     examples: family.examples,
     params,
-    record: (hook) => family.record(hook, values),
+    description,
+    record: () => recordOf(description),
   };
+}
+
+/** What the driver does with these parameters. */
+function chosen({ does, parameters }: DriverFamily, values: Parameters): DriverDescription {
+  let result: DriverDescription = { ...does };
+  if (values.callee !== undefined) result = dispatched(result, String(values.callee));
+  if (values.set !== undefined) {
+    result.set = flagNames(values.set);
+    result.clear = flagNames(values.clear);
+  }
+  const given = parameters.some(
+    ({ name, default: initial }) =>
+      ["errno", "fail", "fail-after"].includes(name) &&
+      values[name] !== undefined &&
+      values[name] !== initial,
+  );
+  if (given) result.fails = failureOf(does.fails, values);
+  const names = [...(does.modifiers ?? []), ...String(values.with ?? "").split("+")];
+  return modified(result, names);
+}
+
+function failureOf(
+  before: DriverDescription["fails"],
+  values: Parameters,
+): DriverDescription["fails"] {
+  const after = values["fail-after"];
+  const where = values.fail ?? (after === undefined ? (before?.where ?? "at-once") : "after-pages");
+  const failure: NonNullable<DriverDescription["fails"]> = {
+    where: where as FailPoint,
+    errno: values.errno ?? before?.errno ?? "ENOMEM",
+  };
+  if (after !== undefined) failure.after = Number(after);
+  return failure;
+}
+
+function dispatched(front: DriverDescription, to: string): DriverDescription {
+  const { driver, title, "stays-on-mmap": reason } = front;
+  const does = ARCHETYPES.find(({ id }) => id === to)?.does;
+  return { driver, title, ...does, "stays-on-mmap": reason };
+}
+
+function flagNames(value: Parameters[string] | undefined): FlagName[] {
+  return String(value)
+    .split("+")
+    .filter((word) => word !== "none") as FlagName[];
 }
 
 /** The driver as the command line takes it. */

@@ -17,6 +17,7 @@ import {
   share,
   sharing,
 } from "./generator-parts.js";
+import { MIXES } from "./mixes.js";
 import { choice, integer, type Parameters } from "./parameters.js";
 import { Random } from "./random.js";
 import { TOUCHING } from "./touching.js";
@@ -234,4 +235,5 @@ export const GENERATORS: readonly Generator[] = [
   tree(60_000),
   failingStorm,
   ...TOUCHING,
+  ...MIXES,
 ];

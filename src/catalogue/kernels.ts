@@ -92,6 +92,14 @@ export function whyNoPtes({ hook, kernel }: Protocol): string | null {
   }
 }
 
+/** Why what belongs into vm_ops->mapped has no place under a protocol; null when it has one. */
+export function whyNoMapped({ hook, kernel }: Protocol): string | null {
+  const prepares = hook === "mmap_prepare" || hook === "compat";
+  return prepares && kernel.id !== "7.3"
+    ? "the kernel calls it since 7.1; before, only .mmap could do something for each mapping"
+    : null;
+}
+
 /** How a driver is entered, in which kernel: `mmap@6.15`. */
 export interface Protocol {
   id: string;

@@ -10,7 +10,7 @@ export interface Parameter {
   name: string;
   meaning: string;
   /** What it is when not given; undefined = absent. */
-  default?: ParameterValue;
+  default?: ParameterValue | undefined;
   /** The value a text stands for; throws an Error whose message completes "NAME=TEXT: ...". */
   parse(text: string): ParameterValue;
 }

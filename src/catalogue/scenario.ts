@@ -1,11 +1,11 @@
 // A scenario: workload x driver x protocol, and its id `WORKLOAD/DRIVER/PROTOCOL?name=value&...`.
 
-import { EAGER_NONE } from "../core/abi.js";
-import type { Core } from "../core/core.js";
+import { DRIVER_LIMIT, EAGER_NONE, FILE_MODE_READ, FILE_MODE_WRITE } from "../core/abi.js";
+import type { Core, DriverRecord, FileRecord } from "../core/core.js";
 import { UsageError } from "../errors.js";
 import { type Driver, driverFamily, driverOf } from "./drivers.js";
 import { DRIVER_INDEX } from "./generator-parts.js";
-import { HOOKS, type Protocol, parseProtocol, whyNoPtes } from "./kernels.js";
+import { HOOKS, type Protocol, parseProtocol, whyNoMapped, whyNoPtes } from "./kernels.js";
 import { type Parameters, queryText, splitQuery } from "./parameters.js";
 import { type BuiltWorkload, type Workload, workloadOf, workloadParameters } from "./workloads.js";
 
@@ -21,9 +21,49 @@ export interface Scenario {
 /** Why this driver could not exist under a protocol; null when it could. */
 export function refusal(driver: Driver, protocol: Protocol): string | null {
   const { eager = EAGER_NONE } = driver.record(protocol.hook);
-  const reason = eager === EAGER_NONE ? null : whyNoPtes(protocol);
-  return reason && `driver ${driver.id} sets PTEs, under ${protocol.id} no driver can: ${reason}`;
+  const noPtes = eager === EAGER_NONE ? null : whyNoPtes(protocol);
+  if (noPtes) return `driver ${driver.id} sets PTEs, under ${protocol.id} no driver can: ${noPtes}`;
+  const noForm = takesDescriptor(driver, protocol)
+    ? driver.description["stays-on-mmap"]
+    : undefined;
+  if (noForm) return `driver ${driver.id} has no form for ${protocol.id}: ${noForm}`;
+  const noMapped = driver.description.ops?.includes("mapped") ? whyNoMapped(protocol) : null;
+  return noMapped && `driver ${driver.id} needs vm_ops->mapped under ${protocol.id}: ${noMapped}`;
 }
+
+/** Whether the whole hook has to be written for a descriptor. */
+function takesDescriptor({ id }: Driver, { hook }: Protocol): boolean {
+  switch (hook) {
+    case "mmap":
+    case "mmap_proto+mmap":
+      return false;
+    case "compat":
+      return id !== "stacked-forward"; // the outer .mmap is what a stacked file has
+    default:
+      return true;
+  }
+}
+
+/** A driver's record for a program with so many files, and the one more that it puts in their place. */
+export function withOtherFile(
+  driver: Driver,
+  protocol: Protocol,
+  files: number,
+): { record: DriverRecord; other: OtherFile | null } {
+  const record = driver.record(protocol.hook);
+  if (driver.description.file !== "other") return { record, other: null };
+  const id = files + 1;
+  const file = { driver: NO_DRIVER, mode: FILE_MODE_READ | FILE_MODE_WRITE };
+  return { record: { ...record, swapFile: id }, other: { id, file } };
+}
+
+export interface OtherFile {
+  id: number;
+  file: FileRecord;
+}
+
+/** A driver record that stays empty. */
+const NO_DRIVER = DRIVER_LIMIT - 1;
 
 /** UsageError with the reason when a driver could not exist under a protocol. */
 export function checkPair(driver: Driver, protocol: Protocol): void {
@@ -81,10 +121,12 @@ export function enterScenario(core: Core, scenario: Scenario, built: BuiltWorklo
     profile: protocol.profile,
     hook: HOOKS[protocol.hook].hook,
   });
-  core.setDriver(DRIVER_INDEX, driver.record(protocol.hook));
+  const { record, other } = withOtherFile(driver, protocol, built.files.length);
+  core.setDriver(DRIVER_INDEX, record);
   built.files.forEach((file, i) => {
     core.setFile(i + 1, file);
   });
+  if (other) core.setFile(other.id, other.file);
   core.run(built.setup);
   core.clearCounters();
 }

@@ -52,6 +52,18 @@ function traceNames(): string[] {
     .sort();
 }
 
+/** Workloads that files have described, by name: the command line makes them known before it reads scenarios. */
+const described = new Map<string, Workload>();
+
+/** Makes a described workload known. UsageError when its name stands for another. */
+export function addWorkload(workload: Workload): Workload {
+  if (described.has(workload.id) || workloadEntries().some(({ id }) => id === workload.id)) {
+    throw new UsageError(`workload "${workload.id}": there is one of that name, choose another`);
+  }
+  described.set(workload.id, workload);
+  return workload;
+}
+
 /** Every workload, generators first, then the recorded traces. */
 export function workloadEntries(): WorkloadEntry[] {
   const traces = traceNames().map((name) => ({
@@ -74,6 +86,8 @@ export function workloadParameters(id: string): readonly Parameter[] {
 }
 
 function workloadEntry(id: string): WorkloadEntry {
+  const own = described.get(id);
+  if (own) return { id, title: own.title, parameters: [] };
   const entries = workloadEntries();
   const entry = entries.find((e) => e.id === id);
   if (entry) return entry;
@@ -82,6 +96,11 @@ function workloadEntry(id: string): WorkloadEntry {
 
 /** A workload with its parameters chosen. */
 export function workloadOf(id: string, query: Readonly<Record<string, string>>): Workload {
+  const own = described.get(id);
+  if (own) {
+    parseParameters(`workload ${id}`, [], query);
+    return own;
+  }
   const generator = GENERATORS.find((g) => g.id === id);
   return generator ? generated(generator, query) : recorded(workloadEntry(id), query);
 }

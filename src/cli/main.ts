@@ -42,6 +42,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/replay.js")).replayCommand(),
   },
   {
+    name: "record",
+    summary: "record a program's memory calls with strace",
+    load: async () => (await import("./commands/record.js")).recordCliCommand(),
+  },
+  {
     name: "verify",
     summary: "random memory calls on this machine's kernel, compared with the model",
     load: async () => (await import("./commands/verify.js")).verifyCommand(),

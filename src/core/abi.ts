@@ -183,12 +183,18 @@ export const OPS_DUMMY = 0x400;
 export const EAGER_NONE = 0;
 export const EAGER_REMAP_PFN = 1;
 export const EAGER_INSERT_PAGES = 2;
+export const EAGER_REMAP_PIECES = 3;
 export const HOOK_FAILS_NEVER = 0;
 export const HOOK_FAILS_AT_ONCE = 1;
 export const HOOK_FAILS_AFTER_PTES = 2;
 export const HOOK_FAILS_AT_END = 3;
 export const HOOK_FAILS_MAPPED = 4;
+export const HOOK_FAILS_AFTER_PRIVATE = 5;
 export const BEHAVES_SETS_PGOFF = 0x1;
+export const BEHAVES_ADDS_PGOFF = 0x10;
+export const BEHAVES_ALLOCATES = 0x2;
+export const BEHAVES_NEW_SHMEM = 0x4;
+export const BEHAVES_ANONYMOUS = 0x8;
 export const WRITE_START = 1;
 export const WRITE_END = 2;
 export const WRITE_FLAGS_SET = 3;
@@ -335,6 +341,7 @@ export const HOOK_OPENS = 39;
 export const HOOK_MAPPED = 40;
 export const HOOK_ACTIONS = 41;
 export const HOOK_LATE_FAILURES = 51;
+export const HOOK_ALLOCATIONS = 59;
 export const FILE_GETS = 42;
 export const FILE_PUTS = 43;
 export const FILE_RMAP_INSERTS = 44;
@@ -629,6 +636,7 @@ export const EVENTS = {
   "hook.mapped": HOOK_MAPPED,
   "hook.actions": HOOK_ACTIONS,
   "hook.lateFailures": HOOK_LATE_FAILURES,
+  "hook.allocations": HOOK_ALLOCATIONS,
   "file.gets": FILE_GETS,
   "file.puts": FILE_PUTS,
   "file.rmapInserts": FILE_RMAP_INSERTS,

@@ -1,7 +1,8 @@
 // `replay --check`: what a replay gave against what the kernel recorded.
 
+import type { VmaView } from "../core/core.js";
 import { callLine } from "../trace/calls.js";
-import type { Program } from "../trace/program.js";
+import type { Program, Snapshot } from "../trace/program.js";
 import { hexText } from "../trace/words.js";
 import { compareLayouts, type LayoutComparison } from "./compare.js";
 import { errnoText } from "./errno.js";
@@ -24,7 +25,8 @@ export interface CheckReport {
   /** VMAs right after each call. */
   vmaCounts: Score;
   checkpoints: { after: number; coverage: boolean; exact: boolean }[];
-  final: { coverage: boolean; exact: boolean };
+  /** Null where no layout was recorded. */
+  final: { coverage: boolean; exact: boolean } | null;
 }
 
 export interface Check {
@@ -40,9 +42,7 @@ export function check(program: Program, replayed: Replayed): Check {
   const differences: string[] = [];
   const scores = compareCalls(program, replayed, differences);
 
-  const compare = (i: number): LayoutComparison => {
-    const snapshot = recorded.checkpoints[i] ?? recorded.final;
-    const model = replayed.checkpoints[i] ?? replayed.final;
+  const compare = (snapshot: Snapshot, model: readonly VmaView[]): LayoutComparison => {
     const comparison = compareLayouts(snapshot.layout, model, program.inodes);
     if (comparison.difference !== null) {
       const where = snapshot === recorded.final ? "final layout" : `layout after ${snapshot.after}`;
@@ -50,14 +50,14 @@ export function check(program: Program, replayed: Replayed): Check {
     }
     return comparison;
   };
-  const checkpoints = recorded.checkpoints.map(({ after }, i) => {
-    const { coverage, exact } = compare(i);
-    return { after, coverage, exact };
+  const checkpoints = recorded.checkpoints.map((snapshot, i) => {
+    const { coverage, exact } = compare(snapshot, replayed.checkpoints[i] ?? []);
+    return { after: snapshot.after, coverage, exact };
   });
-  const { coverage, exact } = compare(recorded.checkpoints.length);
+  const last = recorded.final ? compare(recorded.final, replayed.final) : null;
+  const final = last && { coverage: last.coverage, exact: last.exact };
   const { file } = program;
-  const operations = recorded.final.after;
-  const report = { file, operations, ...scores, checkpoints, final: { coverage, exact } };
+  const report = { file, operations: recorded.calls, ...scores, checkpoints, final };
   return { report, differences };
 }
 
@@ -104,6 +104,6 @@ function valueText(value: number): string {
  */
 export function disagrees(report: CheckReport): boolean {
   const missed = ({ same, total }: Score) => same < total;
-  const layouts = [...report.checkpoints, report.final];
+  const layouts = report.final ? [...report.checkpoints, report.final] : report.checkpoints;
   return missed(report.results) || missed(report.placed) || layouts.some((l) => !l.coverage);
 }

@@ -36,7 +36,7 @@ export function checkFileWritable(path: string): void {
 }
 
 /** Writes a file aside and renames it, so that it is there as a whole or not at all. UsageError when it cannot. */
-export function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, text: string | Uint8Array): void {
   const aside = asideOf(path);
   let made = false;
   try {

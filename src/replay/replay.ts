@@ -1,7 +1,13 @@
 // Replaying: a program through a core, batch by batch, with the layouts asked for on the way.
 
 import { EAGAIN, ENOMEM, EPERM, STATUS_POOL_EMPTY } from "../core/abi.js";
-import { type Core, CoreTrap, type DriverRecord, type VmaView } from "../core/core.js";
+import {
+  type Core,
+  CoreTrap,
+  type DriverRecord,
+  type FileRecord,
+  type VmaView,
+} from "../core/core.js";
 import { encode, type Operation } from "../core/operation.js";
 import type { Settings } from "../core/settings.js";
 import { MachineError } from "../errors.js";
@@ -17,6 +23,8 @@ export interface ReplayOptions {
   hook: number;
   /** What the files' hook does: written to driver index 0, which files of a program have by default. */
   driver: DriverRecord;
+  /** The file that the hook puts in place of others; null or absent when it does not. */
+  other?: { id: number; file: FileRecord } | null;
 }
 
 /** What came out: one value and one VMA count for each operation of the program (not of its set-up). */
@@ -71,7 +79,7 @@ function ranIntoLockLimit({ recorded, settings }: Program, { values }: Replayed)
 async function replayUnder(
   core: Core,
   program: Program,
-  { profile, hook, driver }: ReplayOptions,
+  { profile, hook, driver, other = null }: ReplayOptions,
   learned: Partial<Settings>,
 ): Promise<Replayed> {
   core.reset({ ...program.settings, ...learned, profile, hook });
@@ -79,6 +87,7 @@ async function replayUnder(
   program.files.forEach((file, i) => {
     core.setFile(i + 1, file);
   });
+  if (other) core.setFile(other.id, other.file);
 
   const run = new Run(core, program);
   const placed = await run.through(program.setup, 0, program.setup.length, 0);

@@ -29,7 +29,8 @@ export function checkText({ report, differences }: Check, colors: Colors): strin
   };
   for (const checkpoint of report.checkpoints)
     layout(`layout after ${checkpoint.after}`, checkpoint);
-  layout("final layout", report.final);
+  if (report.final) layout("final layout", report.final);
+  else lines.push(row("final layout", "none recorded"));
   if (differences.length > 0) lines.push("  first differences:");
   for (const difference of differences) lines.push(`    ${difference}`);
   return `${lines.join("\n")}\n`;

@@ -62,6 +62,12 @@ const FORMS = {
 export type CallName = keyof typeof FORMS;
 export const CALL_NAMES = Object.keys(FORMS) as readonly CallName[];
 
+/** Name of each argument of a call, and how many there must be. */
+export function callForm(name: CallName): { args: readonly string[]; least: number; raw: boolean } {
+  const { args, least }: Form = FORMS[name];
+  return { args: args.map(([argument]) => argument), least, raw: args === RAW.args };
+}
+
 /** One memory call with what the kernel answered. */
 export interface Call {
   kind: "call";

@@ -14,6 +14,9 @@ const MAY = abi.VM_MAYREAD | abi.VM_MAYWRITE | abi.VM_MAYEXEC;
 const GAP_LEAST = 128 * 2 ** 20;
 const STACK_GUARD_GAP = 256 * PAGE;
 
+/** What a recording says about its beginning. */
+type Beginning = Pick<Trace, "header" | "initial" | "items">;
+
 /** One OP_PLACE for each VMA of the layout at the exec stop. */
 export function placeOperations(trace: Trace, files: FileTable): Operation[] {
   return trace.initial.vmas.map((vma) => ({
@@ -67,7 +70,7 @@ function initialMode(vma: RecordedVma): number {
 }
 
 /** Settings of the address space, from the header. What it does not say keeps its default. */
-export function settingsOf(trace: Trace): Partial<Settings> {
+export function settingsOf(trace: Beginning): Partial<Settings> {
   const { header } = trace;
   const settings: Partial<Settings> = {};
   const take = <K extends keyof Settings>(key: K, value: Settings[K] | null) => {
@@ -101,12 +104,12 @@ export function mmapBase(stackLimit: number): number {
 }
 
 /** The break of a recording that began after the heap had grown; to the page. */
-function heapEnd(trace: Trace): number | null {
+function heapEnd(trace: Beginning): number | null {
   return trace.initial.vmas.findLast(({ name }) => name === "[heap]")?.end ?? null;
 }
 
 /** The break that the first `brk 0x0` showed, for headers without start_brk. */
-function firstBreak(trace: Trace): number | null {
+function firstBreak(trace: Beginning): number | null {
   for (const item of trace.items) {
     if (item.kind !== "call" || item.name !== "brk") continue;
     return item.args[0] === 0 && typeof item.result === "number" ? item.result : null;
@@ -118,7 +121,7 @@ function firstBreak(trace: Trace): number | null {
  * Whether the process may lock more than RLIMIT_MEMLOCK allows. The header does not say; a call that locked
  * more shows it.
  */
-function locksBeyondLimit(trace: Trace, header: Header): boolean {
+function locksBeyondLimit(trace: Beginning, header: Header): boolean {
   const limit = header.limits.memlock;
   if (limit === null || limit === abi.NO_LIMIT) return false;
   let mapped = 0;

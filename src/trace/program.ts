@@ -10,6 +10,7 @@ import { placeOperations, settingsOf } from "./initial.js";
 import type { RecordedLayout } from "./layout.js";
 import type { OpsCall, OpsTrace } from "./ops.js";
 import type { Recording } from "./read.js";
+import { straceProgram } from "./strace-program.js";
 import { type Comparison, Translator } from "./translate.js";
 import type { Trace } from "./vmatrace.js";
 
@@ -52,7 +53,10 @@ export interface Program {
     /** For each operation; null for stack growth, which is no call. */
     expectations: (Expectation | null)[];
     checkpoints: Snapshot[];
-    final: Snapshot;
+    /** Null where no layout was recorded. */
+    final: Snapshot | null;
+    /** Calls of the trace. */
+    calls: number;
   } | null;
 }
 
@@ -67,9 +71,14 @@ export interface ProgramOptions {
 export function programOf(recording: Recording, options: ProgramOptions = {}): Program {
   const touch = options.touch ?? abi.TOUCH_WRITTEN;
   const driver = options.driver ?? 0;
-  return recording.format === "ops"
-    ? operationsProgram(recording, driver, touch)
-    : traceProgram(recording, driver, touch);
+  switch (recording.format) {
+    case "ops":
+      return operationsProgram(recording, driver, touch);
+    case "strace":
+      return straceProgram(recording, driver, touch);
+    case "vmatrace":
+      return traceProgram(recording, driver, touch);
+  }
 }
 
 function traceProgram(trace: Trace, driver: number, touch: number): Program {
@@ -114,7 +123,7 @@ function traceProgram(trace: Trace, driver: number, touch: number): Program {
     setup,
     operations,
     lines,
-    recorded: { expectations, checkpoints, final },
+    recorded: { expectations, checkpoints, final, calls: number },
   };
 }
 

@@ -3,10 +3,11 @@
 import { InputError, quoted } from "../errors.js";
 import { type LineSink, readLines, readLinesOf } from "./lines.js";
 import { OPS_NAMES, OpsParser, type OpsTrace } from "./ops.js";
+import { isStraceLine, StraceParser, type StraceTrace } from "./strace.js";
 import { type Trace, VmatraceParser } from "./vmatrace.js";
 
 /** What a trace file holds. */
-export type Recording = Trace | OpsTrace;
+export type Recording = Trace | OpsTrace | StraceTrace;
 
 /**
  * Reads a trace, plain or gzip. UsageError when the file cannot be opened, InputError naming the line when it
@@ -23,7 +24,7 @@ export async function readTraceBytes(bytes: Uint8Array, name: string): Promise<R
   return sink.end(await readLinesOf(bytes, name, sink));
 }
 
-type Parser = VmatraceParser | OpsParser;
+type Parser = VmatraceParser | OpsParser | StraceParser;
 
 /** Passes lines on to the parser of their format. */
 class FormatChooser implements LineSink {
@@ -35,6 +36,7 @@ class FormatChooser implements LineSink {
     const name = file.replace(/\.gz$/, "");
     if (name.endsWith(".vmatrace")) this.parser = new VmatraceParser(file);
     else if (name.endsWith(".ops")) this.parser = new OpsParser(file);
+    else if (name.endsWith(".strace")) this.parser = new StraceParser(file);
   }
 
   line(text: string, number: number): void {
@@ -54,6 +56,7 @@ class FormatChooser implements LineSink {
 
   private choose(text: string, number: number): Parser | undefined {
     if (/^# vmatrace format|^@maps /.test(text)) return new VmatraceParser(this.file);
+    if (isStraceLine(text)) return new StraceParser(this.file);
     const word = text.trim().split(/\s/, 1)[0] as string;
     if ((OPS_NAMES as readonly string[]).includes(word) || text.trim() === "#MARK") {
       return new OpsParser(this.file);
@@ -65,6 +68,6 @@ class FormatChooser implements LineSink {
   }
 }
 
-const EXPECTED = "a vmatrace or an operation trace";
+const EXPECTED = "a vmatrace, an operation trace or what strace prints";
 /** Comment lines a file of unknown name may begin with. */
 const HELD_LINES = 1000;

@@ -57,7 +57,13 @@ const damaged: [string, string, string | Buffer, number, string][] = [
   ["truncated text", "t.vmatrace", git.slice(0, git.indexOf("@maps final")), -1, "@maps final"],
   ["line of 100 MB", "t.vmatrace", Buffer.alloc(100 << 20, "x"), 1, "a line of at most"],
   ["empty file", "t.vmatrace", "", 1, "@maps initial"],
-  ["no trace at all", "notes.txt", "hello\n", 1, "a vmatrace or an operation trace"],
+  [
+    "no trace at all",
+    "notes.txt",
+    "hello\n",
+    1,
+    "a vmatrace, an operation trace or what strace prints",
+  ],
   ["bad operation", "t.ops", "munmap 1000 1000\nmmap 0 1000 x 0x22 - 0\n", 2, "PROT of mmap"],
 ];
 

@@ -40,7 +40,7 @@ describe("replay --check", () => {
     const report = reports.get(name) as CheckReport;
     expect(report.results.same).toBe(report.results.total);
     expect(report.placed.same).toBe(report.placed.total);
-    expect(report.final.coverage).toBe(true);
+    expect(report.final?.coverage).toBe(true);
     for (const checkpoint of report.checkpoints) expect(checkpoint.coverage).toBe(true);
   });
 
@@ -49,7 +49,7 @@ describe("replay --check", () => {
     (name) => {
       const report = reports.get(name) as CheckReport;
       expect(report.vmaCounts.same).toBe(report.vmaCounts.total);
-      expect(report.final.exact).toBe(true);
+      expect(report.final?.exact).toBe(true);
     },
   );
 

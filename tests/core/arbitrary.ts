@@ -62,31 +62,48 @@ const anyDriver: fc.Arbitrary<DriverRecord> = fc.record({
       usually(abi.OPS_INSTALLED, 0),
     )
     .map(([faults, rare, installed]) => (installed ? installed + faults + rare : 0)),
-  eager: usually(abi.EAGER_NONE, abi.EAGER_REMAP_PFN, abi.EAGER_INSERT_PAGES),
+  eager: usually(
+    abi.EAGER_NONE,
+    abi.EAGER_REMAP_PFN,
+    abi.EAGER_INSERT_PAGES,
+    abi.EAGER_REMAP_PIECES,
+  ),
   failPoint: usually(
     abi.HOOK_FAILS_NEVER,
     abi.HOOK_FAILS_AT_ONCE,
     abi.HOOK_FAILS_AFTER_PTES,
     abi.HOOK_FAILS_AT_END,
     abi.HOOK_FAILS_MAPPED,
+    abi.HOOK_FAILS_AFTER_PRIVATE,
   ),
   errno: fc.constantFrom(abi.ENOMEM, abi.EIO, abi.ENODEV),
   failAfter: fc.integer({ min: 1, max: 8 }),
   pfn: fc.constant(0x100000),
   errorOverride: usually(0, abi.EAGAIN),
-  behaviour: usually(0, abi.BEHAVES_SETS_PGOFF),
+  behaviour: usually(
+    0,
+    abi.BEHAVES_SETS_PGOFF,
+    abi.BEHAVES_ADDS_PGOFF,
+    abi.BEHAVES_ALLOCATES,
+    abi.BEHAVES_NEW_SHMEM | abi.BEHAVES_ANONYMOUS,
+  ),
   swapFile: usually(0, 1, 2),
   pgoff: fc.integer({ min: 0, max: 40 }),
 });
 
 /**
  * The model knows no page tables: for it every page of a special mapping can be reached. So drivers of such
- * mappings handle faults.
+ * mappings handle faults, and do not become ordinary memory.
  */
+const ORDINARY = abi.BEHAVES_SETS_PGOFF | abi.BEHAVES_ADDS_PGOFF | abi.BEHAVES_ALLOCATES;
 const driver = anyDriver.map((record) => {
   const special = record.eager !== abi.EAGER_NONE || record.flagsSet === abi.VM_PFNMAP;
   return special
-    ? { ...record, ops: (record.ops ?? 0) | abi.OPS_INSTALLED | abi.OPS_FAULT }
+    ? {
+        ...record,
+        ops: (record.ops ?? 0) | abi.OPS_INSTALLED | abi.OPS_FAULT,
+        behaviour: (record.behaviour ?? 0) & ORDINARY,
+      }
     : record;
 });
 

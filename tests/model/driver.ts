@@ -2,10 +2,15 @@
 // 1.1, 1.9).
 
 import {
+  BEHAVES_ADDS_PGOFF,
+  BEHAVES_ANONYMOUS,
+  BEHAVES_NEW_SHMEM,
   BEHAVES_SETS_PGOFF,
   EAGER_INSERT_PAGES,
   EAGER_NONE,
   EAGER_REMAP_PFN,
+  EAGER_REMAP_PIECES,
+  EINVAL,
   ENOMEM,
   FAIL_HOOK,
   FILE_MODE_DEVZERO,
@@ -66,10 +71,11 @@ export function replacementFor(
   file: number,
   { start, end, flags }: { start: bigint; end: bigint; flags: bigint },
 ): number {
-  if (!space.files.is(file, FILE_MODE_DEVZERO)) {
-    return space.files.driverOf(file).swapFile || file;
-  }
-  return has(flags, VM_SHARED) ? space.files.newSharedMemory(pg(end - start)) : file;
+  const driver = space.files.driverOf(file);
+  const zero = space.files.is(file, FILE_MODE_DEVZERO);
+  const shmem = zero || (driver.behaviour ?? 0) & BEHAVES_NEW_SHMEM;
+  if (shmem && has(flags, VM_SHARED)) return space.files.newSharedMemory(pg(end - start));
+  return zero ? file : driver.swapFile || file;
 }
 
 /**
@@ -83,13 +89,21 @@ export function applyFields(space: Space, file: number, fields: HookFields): voi
   }
   const driver = space.files.driverOf(file);
   const ops = driver.ops ?? 0;
+  const behaviour = driver.behaviour ?? 0;
+  const anonymous = behaviour & BEHAVES_ANONYMOUS && !has(fields.flags, VM_SHARED);
   fields.flags = (fields.flags | BigInt(driver.flagsSet ?? 0)) & ~BigInt(driver.flagsCleared ?? 0);
-  if (ops & OPS_INSTALLED) fields.ops = ops;
-  if ((driver.behaviour ?? 0) & BEHAVES_SETS_PGOFF) fields.pgoff = BigInt(driver.pgoff ?? 0);
+  if (anonymous) fields.ops = 0;
+  else if (ops & OPS_INSTALLED) fields.ops = ops;
+  if (behaviour & BEHAVES_ADDS_PGOFF) fields.pgoff += BigInt(driver.pgoff ?? 0);
+  if (behaviour & BEHAVES_SETS_PGOFF) fields.pgoff = BigInt(driver.pgoff ?? 0);
 }
 
 /** remap_pfn_range or vm_insert_pages inside `.mmap`; the prepare step of an action (1.9). */
 export function applyEager(driver: DriverRecord, fields: HookFields): void {
+  if (driver.eager === EAGER_REMAP_PIECES) {
+    fields.flags |= VM_REMAP_FLAGS;
+    if (isCow(fields.flags)) refuse(EINVAL);
+  }
   if (driver.eager === EAGER_REMAP_PFN) {
     fields.flags |= VM_REMAP_FLAGS;
     // A copy-on-write PFN mapping remembers its first page frame in the offset.

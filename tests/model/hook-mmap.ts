@@ -3,6 +3,7 @@
 import {
   HOOK_BOTH,
   HOOK_COMPAT,
+  HOOK_FAILS_AFTER_PRIVATE,
   HOOK_FAILS_AFTER_PTES,
   HOOK_FAILS_AT_END,
   HOOK_FAILS_AT_ONCE,
@@ -51,6 +52,7 @@ function callDriver(space: Space, vma: Vma): void {
   const driver = space.files.driverOf(file);
   failAt(driver, HOOK_FAILS_AT_ONCE);
   setFile(space, vma, replacementFor(space, file, vma));
+  failAt(driver, HOOK_FAILS_AFTER_PRIVATE);
   applyFields(space, file, vma);
   installPages(driver, vma);
 }

@@ -1,6 +1,7 @@
 // vmabench explain: what one mmap does, step by step, under each protocol.
 
 import { Command, Option } from "commander";
+import { driverArgument } from "../../catalogue/driver-file.js";
 import {
   DEFAULT_BASELINE,
   DEFAULT_CANDIDATE,
@@ -9,6 +10,7 @@ import {
   parseProtocol,
 } from "../../catalogue/kernels.js";
 import { parseScenario, refusal } from "../../catalogue/scenario.js";
+import { readWorkloadFile } from "../../catalogue/workload-file.js";
 import { UsageError } from "../../errors.js";
 import { explain } from "../../explain/explain.js";
 import { explainedSvg } from "../../explain/svg.js";
@@ -17,6 +19,8 @@ import { colorsFor } from "../../render/colors.js";
 import { checkFileWritable, writeWhole } from "../../replay/layout.js";
 
 interface ExplainFlags {
+  driver?: string;
+  workload?: string;
   beside: string[];
   all?: true;
   call?: number;
@@ -35,6 +39,8 @@ export function explainCommand(): Command {
         .argParser((value: string, before: string[]) => [...before, value])
         .default([], `${DEFAULT_BASELINE} and ${DEFAULT_CANDIDATE}`),
     )
+    .option("--driver <file>", "a file that describes the driver that the scenario names")
+    .option("--workload <file>", "a file that describes the workload that the scenario names")
     .option("--all", "under every protocol that the driver could exist under")
     .option(
       "--call <n>",
@@ -57,6 +63,8 @@ function positive(option: string): (text: string) => number {
 }
 
 async function explainScenario(text: string, flags: ExplainFlags): Promise<void> {
+  if (flags.driver !== undefined) driverArgument(flags.driver);
+  if (flags.workload !== undefined) readWorkloadFile(flags.workload);
   const scenario = parseScenario(text);
   const { workload, driver } = scenario;
   const protocols = protocolsOf(scenario.protocol, flags).filter(

@@ -19,9 +19,12 @@ const KINDS: Readonly<Record<string, () => Listed[]>> = {
   protocols: () =>
     PROTOCOLS.map(({ id, title, hook, kernel }) => ({ id, title, hook, kernel: kernel.id })),
   drivers: () =>
-    DRIVERS.map(({ id, title, examples, parameters }) => ({
+    DRIVERS.map(({ id, kind, title, does, prepare, examples, parameters }) => ({
       id,
+      kind,
       title,
+      does,
+      prepare,
       examples,
       parameters: parameters.map(parameterOf),
     })),

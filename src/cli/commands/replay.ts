@@ -1,10 +1,11 @@
 // vmabench replay: recorded memory calls through the model, and what came of them.
 
 import { Command, Option } from "commander";
-import { driverText, parseDriver } from "../../catalogue/drivers.js";
+import { driverArgument } from "../../catalogue/driver-file.js";
+import { driverText } from "../../catalogue/drivers.js";
 import { HOOKS, type Protocol, parseProtocol } from "../../catalogue/kernels.js";
 import { protocolOfRelease } from "../../catalogue/releases.js";
-import { checkPair } from "../../catalogue/scenario.js";
+import { checkPair, withOtherFile } from "../../catalogue/scenario.js";
 import { TOUCH_ALL, TOUCH_NONE, TOUCH_WRITTEN } from "../../core/abi.js";
 import { Core } from "../../core/core.js";
 import { UsageError } from "../../errors.js";
@@ -36,12 +37,12 @@ const DEFAULT_DRIVER = "vmops-only";
 export function replayCommand(): Command {
   return new Command("replay")
     .description("replay recorded memory calls, and compare with what the kernel did")
-    .argument("<file...>", "traces: .vmatrace or .ops, plain or .gz")
+    .argument("<file...>", "traces: .vmatrace, .ops or text of strace, plain or .gz")
     .option(
       "--protocol <protocol>",
       `how drivers are entered, in which kernel (default: that of the recording, else ${DEFAULT_PROTOCOL})`,
     )
-    .option("--driver <driver>", "what every file's hook does", DEFAULT_DRIVER)
+    .option("--driver <driver>", "what every file's hook does: a name, or a file", DEFAULT_DRIVER)
     .option("--check", "compare results and layouts with the recorded ones")
     .option("--layout <file>", "write the layout at the end, one VMA a line")
     .addOption(
@@ -55,7 +56,7 @@ export function replayCommand(): Command {
 }
 
 async function replayFiles(files: string[], flags: ReplayFlags): Promise<void> {
-  const driver = parseDriver(flags.driver);
+  const driver = driverArgument(flags.driver);
   const named = flags.protocol === undefined ? null : parseProtocol(flags.protocol);
   if (flags.layout !== undefined && files.length > 1) {
     throw new UsageError("--layout takes the layout of one trace: name one file");
@@ -72,10 +73,12 @@ async function replayFiles(files: string[], flags: ReplayFlags): Promise<void> {
   const documents: object[] = [];
   for (const [i, program] of programs.entries()) {
     const protocol = protocols[i] as Protocol;
+    const { record, other } = withOtherFile(driver, protocol, program.files.length);
     const replayed = await replay(core, program, {
       profile: protocol.profile,
       hook: HOOKS[protocol.hook].hook,
-      driver: driver.record(protocol.hook),
+      driver: record,
+      other,
     });
     if (flags.layout !== undefined) {
       const lines = layoutLines(replayed.final, program.fileNumbers);

@@ -1,6 +1,8 @@
 // vmabench run: scenarios in, a comparison on the terminal and a report folder out.
 
 import { Command, Option } from "commander";
+import { driverArgument, isFile } from "../../catalogue/driver-file.js";
+import { type Driver, driverText } from "../../catalogue/drivers.js";
 import {
   DEFAULT_BASELINE,
   DEFAULT_CANDIDATE,
@@ -12,8 +14,11 @@ import {
   readSuite,
   refusals,
   type ScenarioGroup,
+  type Suite,
   suiteNames,
 } from "../../catalogue/suites.js";
+import { readWorkloadFile } from "../../catalogue/workload-file.js";
+import { parseWorkload, workloadText } from "../../catalogue/workloads.js";
 import { UsageError } from "../../errors.js";
 import { MINIMUM_EFFECT } from "../../judge/verdict.js";
 import { measureSuite } from "../../measure/suite.js";
@@ -27,7 +32,9 @@ import { findings } from "../../render/rows.js";
 import { terminalReport } from "../../render/table.js";
 
 interface RunFlags {
-  suite: string;
+  suite?: string;
+  driver: string[];
+  workload: string[];
   filter: string[];
   baseline: string;
   candidate: string[];
@@ -41,12 +48,41 @@ interface RunFlags {
 /** Rounds wanted for each group, and the time all groups may take together for them. */
 const ROUNDS = 600;
 const TIME_FOR_ALL = 24_000;
+const DEFAULT_SUITE = "quick";
+/** What a driver is tried with when no workload is named: mapping, replacing, using, and real programs. */
+const WORKLOADS_FOR_DRIVER = [
+  "append-merge",
+  "append-never",
+  "holes-overlap",
+  "touch-map-unmap",
+  "trace-java-hello",
+  "trace-python3",
+];
+/** What a workload is tried with when no driver is named. */
+const DRIVERS_FOR_WORKLOAD = ["vmops-only", "hint-or-dump-flag"];
+const WORKLOADS_FOR_FAILURE = ["failing-storm", "touch-overlap-fails"];
 const TIME_FOR_ONE = { least: 600, most: 2500 };
 
 export function runCommand(): Command {
   return new Command("run")
     .description("run scenarios, print the comparison, write a report folder")
-    .option("--suite <name>", `which suite: ${suiteNames().join(", ")}`, "quick")
+    .option("--suite <name>", `which suite: ${suiteNames().join(", ")} (default: ${DEFAULT_SUITE})`)
+    .addOption(
+      new Option(
+        "--driver <driver>",
+        "instead of a suite: this driver, by name or as a file that describes it; may be repeated",
+      )
+        .argParser(collect)
+        .default([], "the suite's"),
+    )
+    .addOption(
+      new Option(
+        "--workload <workload>",
+        "instead of a suite: this workload, by name or as a file that describes it; may be repeated",
+      )
+        .argParser(collect)
+        .default([], "the suite's"),
+    )
     .addOption(
       new Option("--filter <glob>", "only scenarios whose id matches; may be repeated")
         .argParser(collect)
@@ -83,7 +119,7 @@ function seed(text: string): number {
 async function run(flags: RunFlags): Promise<void> {
   const candidates = flags.candidate.length > 0 ? flags.candidate : [DEFAULT_CANDIDATE];
   const protocols = protocolsOf(flags.baseline, candidates);
-  const suite = readSuite(flags.suite);
+  const suite = suiteOf(flags);
   const groups = groupsOf(suite, protocols, flags.filter);
   if (groups.length === 0) throw nothingSelected(flags.filter, groupsOf(suite, protocols, []));
   checkWritable(flags.out);
@@ -133,6 +169,35 @@ async function run(flags: RunFlags): Promise<void> {
     progress.stop();
     interrupt.ignore();
   }
+}
+
+/** The suite asked for, or what `--driver` makes one of. */
+function suiteOf(flags: RunFlags): Suite {
+  if (flags.driver.length === 0 && flags.workload.length === 0)
+    return readSuite(flags.suite ?? DEFAULT_SUITE);
+  if (flags.suite !== undefined) {
+    throw new UsageError(
+      "--suite with --driver or --workload: a suite has its own, name one of both",
+    );
+  }
+  const named = flags.driver.length > 0 ? flags.driver : DRIVERS_FOR_WORKLOAD;
+  const workloads = flags.workload.map((text) =>
+    workloadText(isFile(text) ? readWorkloadFile(text) : parseWorkload(text)),
+  );
+  const groups = named.map(driverArgument).map((driver) => ({
+    workloads: workloads.length > 0 ? workloads : workloadsFor(driver),
+    drivers: [driverText(driver)],
+  }));
+  return { name: "selection", title: "named on the command line", groups };
+}
+
+/** A driver that always fails at once leaves nothing to use. */
+function workloadsFor({ description }: Driver): string[] {
+  const { fails } = description;
+  if (!fails) return WORKLOADS_FOR_DRIVER;
+  return fails.where === "at-once"
+    ? WORKLOADS_FOR_FAILURE
+    : [...WORKLOADS_FOR_FAILURE, "append-never"];
 }
 
 function protocolsOf(baseline: string, candidates: readonly string[]): Protocol[] {
