@@ -2,10 +2,18 @@
 // what is newer than its sources is left alone.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { writeAbi } from "./abi.js";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { abiTable, writeAbi } from "./abi.js";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const TARGETS = ["timing", "work", "checking"];
@@ -26,12 +34,39 @@ function isStale(output, sources) {
   return made === 0 || sources.some((source) => newest(source) > made);
 }
 
-/** Compiles one target of asconfig.json. Error with the compiler's messages when it fails. */
-async function buildCore(target) {
+/**
+ * Compiles one target of asconfig.json. Error with the compiler's messages when it fails.
+ *
+ *   from  top of the checkout whose assembly/ is compiled: this one, or an older one for the gate
+ *   to    the file to write, absolute; by default build/TARGET.wasm
+ *   use   further build constants, `NAME=number`
+ */
+export async function buildCore(target, { from = root, to, use = [] } = {}) {
   const { main } = await import("assemblyscript/asc");
-  const options = ["assembly/index.ts", "--target", target, "--baseDir", root];
+  const file = to ?? join(from, "build", `${target}.wasm`);
+  const options = ["assembly/index.ts", "--target", target, "--baseDir", from];
+  if (to) options.push("--outFile", relative(from, to), "--textFile", "");
+  for (const constant of use) options.push("--use", constant);
   const { error, stderr } = await main(options, { stdout: { write: () => true } });
   if (error) throw new Error(`core build "${target}" failed\n${stderr}`);
+  const table = JSON.stringify(abiTable(pathToFileURL(`${from}/`)));
+  writeFileSync(file, Buffer.concat([readFileSync(file), section("vmabench.abi", table)]));
+}
+
+/** A custom section of a WebAssembly module: id 0, length, name with its length, contents. */
+function section(name, text) {
+  const [title, contents] = [Buffer.from(name), Buffer.from(text)];
+  const body = Buffer.concat([unsigned(title.length), title, contents]);
+  return Buffer.concat([Buffer.from([0]), unsigned(body.length), body]);
+}
+
+/** LEB128. */
+function unsigned(value) {
+  const bytes = [];
+  for (let rest = value; ; rest >>>= 7) {
+    if (rest < 128) return Buffer.from([...bytes, rest]);
+    bytes.push((rest & 127) | 128);
+  }
 }
 
 function buildShell() {

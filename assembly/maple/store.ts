@@ -11,6 +11,7 @@ import {
   MAPLE_REBALANCES, MAPLE_RESERVATIONS, MAPLE_ROOT_STORES, MAPLE_SLOTS_MOVED, MAPLE_SLOT_STORES,
   MAPLE_SPANNING_STORES, MAPLE_SPLITS, MAPLE_WRITE_WALK_READS,
 } from "../events";
+import { PATH_STORE, slow } from "../slow";
 import { ACTIVE, Cursor, START, Tree } from "./cursor";
 import { updateLeafGap } from "./gap";
 import {
@@ -189,6 +190,7 @@ function prepare(c: Cursor, entry: u32): bool {
  * merge code makes it so: the place and kind of store stay.
  */
 export function commit(c: Cursor, entry: u32): void {
+  slow(PATH_STORE);
   if (c.storeType == STORE_ROOT) {
     settle(c, entry);
   } else {

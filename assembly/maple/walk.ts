@@ -1,6 +1,7 @@
 // Reading the tree: lookup, and steps from range to range.
 
 import { count, MAPLE_EXTRA_ASCENDS, MAPLE_NODE_READS } from "../events";
+import { extraRead, PATH_WALK, slow } from "../slow";
 import { ACTIVE, AT_ROOT, Cursor, NONE, OVERFLOW, START, Tree, UNDERFLOW } from "./cursor";
 import {
   endOf, findSlot, isLeaf, isRoot, lowerBound, parentOf, parentSlot, pivotAt, slotAt, TOP, typeOf,
@@ -26,12 +27,14 @@ export function enterRoot(c: Cursor): u32 {
 
 /** Down from the cursor's node to the leaf and slot of `index`, whose range becomes index..last (mtree_range_walk). */
 export function descendToIndex(c: Cursor): u32 {
+  slow(PATH_WALK);
   const key = c.index;
   let node = c.at;
   let min = c.min;
   let max = c.max;
   while (true) {
     count(MAPLE_NODE_READS);
+    extraRead(node);
     const type = typeOf(node);
     const end = endOf(node);
     const offset = findSlot(node, type, key);

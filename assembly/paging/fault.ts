@@ -4,6 +4,7 @@ import {
   OPS_FAULT, OPS_MAP_PAGES, VM_MIXEDMAP, VM_PFNMAP, VM_SHARED, VM_WRITE,
 } from "../abi";
 import { count, PAGE_FAULTS, PAGE_FRAMES_ALLOCATED, PAGE_PTES_SET } from "../events";
+import { PATH_FAULT, slow } from "../slow";
 import { lookup, vmaTree } from "../maple/cursor";
 import { walk } from "../maple/walk";
 import { prepareAnon } from "../vma/anon";
@@ -34,6 +35,7 @@ function accessBeyond(addr: u64, write: bool): bool {
 
 /** Has a page's entry made as a fault would, without an access (faultin_page). False as for `access`. */
 export function faultIn(page: u64, write: bool): bool {
+  slow(PATH_FAULT);
   const pmd = findPmd(ROOT, page);
   const upper = pmd ? load<u64>(pmd) : 0;
   if (isHuge(upper) || isTable(upper)) {

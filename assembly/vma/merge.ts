@@ -10,6 +10,7 @@ import { CHECKING } from "../checking";
 import {
   count, COUNTING, MAPLE_STORES, MERGE_ATTEMPTS, MERGE_CORRUPTIONS, MERGE_MERGED, VMA_EXPANDED, VMA_SHRUNK,
 } from "../events";
+import { PATH_MERGE, slow } from "../slow";
 import { SCRATCH_AT } from "../memory";
 import { vmi } from "../maple/cursor";
 import { TOP } from "../maple/node";
@@ -165,6 +166,7 @@ function fitsRight(g: Merge, left: bool): bool {
  *   |--prev--|*******|--next+close|  both fit       |------prev------|--next--|   next must stay
  */
 export function mergeNewRange(g: Merge): Vma {
+  slow(PATH_MERGE);
   g.state = NOT_MERGED;
   if (COUNTING && g.flags & VM_SPECIAL && isWatched()) noteOwn(REFUSED_SPECIAL, g.flags & VM_SPECIAL);
   if (g.flags & VM_SPECIAL || (g.prev == 0 && g.next == 0)) return NO_VMA;

@@ -7,6 +7,7 @@ import {
   count, HOOK_CLOSES, MAPLE_SIDE_STORES, MAPLE_STORES, UNWIND_ABORTS, UNWIND_HOLES,
   UNWIND_REATTACHED, UNWIND_STEPS,
 } from "../events";
+import { PATH_UNMAP, slow } from "../slow";
 import { SCRATCH_AT } from "../memory";
 import { Cursor, detached, detachedTree, vmi, vmaTree } from "../maple/cursor";
 import { TOP } from "../maple/node";
@@ -68,6 +69,7 @@ export function beginUnmap(first: Vma, start: u64, end: u64): Unmap {
  * Returns 0 or an errno, with everything attached again; splits that succeeded stay.
  */
 export function gather(u: Unmap): u32 {
+  slow(PATH_UNMAP);
   const first = vmaOf(u.first);
   if (u.start > first.start) {
     if (u.end < first.end && mm.mapCount >= mm.maxMapCount) return ENOMEM; // it would punch a hole

@@ -33,11 +33,9 @@ const BASE = 0x1000_0000_0000;
 /** Builds the C program. Exit code 3 where there is no compiler. */
 function compile(folder) {
   const source = fileURLToPath(new URL("peer.c", import.meta.url));
-  const { status, error, stderr } = spawnSync(
-    "cc",
-    ["-O2", "-o", join(folder, "peer"), source],
-    { encoding: "utf8" },
-  );
+  const { status, error, stderr } = spawnSync("cc", ["-O2", "-o", join(folder, "peer"), source], {
+    encoding: "utf8",
+  });
   if (error || status !== 0) {
     process.stderr.write(`cannot compile ${source}: ${error?.message ?? stderr}\n`);
     rmSync(folder, { recursive: true });
@@ -93,7 +91,8 @@ try {
     const before = counting.time(stream).misses;
     const ours = counting.time(stream).misses - before;
     const { misses } = await peer.time(stream);
-    if (ours !== misses) throw new Error(`${stream.title}: ${ours} misses, the C program ${misses}`);
+    if (ours !== misses)
+      throw new Error(`${stream.title}: ${ours} misses, the C program ${misses}`);
     const samples = [];
     for (let i = 0; i < rounds; i++) {
       const c = i % 2 === 0 ? await peer.time(stream) : null;

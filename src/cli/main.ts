@@ -52,6 +52,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/verify.js")).verifyCommand(),
   },
   {
+    name: "gate",
+    summary: "regression gate: exact on work, statistical on time",
+    load: async () => (await import("./commands/gate.js")).gateCommand(),
+  },
+  {
     name: "maple-digest",
     summary: "run a known-answer stream through the maple tree and print its digests",
     load: async () => (await import("./commands/maple-digest.js")).mapleDigestCommand(),

@@ -333,10 +333,10 @@ export class Core {
     this.bytes.fill(0, abi.COUNTERS_AT, abi.COUNTERS_AT + abi.EVENT_COUNT * 8);
   }
 
-  /** All counters; zero everywhere in the timing build. */
-  counters(table = abi.COUNTERS_AT): Counters {
+  /** All counters; zero everywhere in the timing build. `events`: indices of a core of another version. */
+  counters(table = abi.COUNTERS_AT, events: Readonly<Record<string, number>> = EVENTS): Counters {
     const counters = {} as Counters;
-    for (const [name, index] of Object.entries(EVENTS)) {
+    for (const [name, index] of Object.entries(events)) {
       counters[name as EventName] = this.get(table + index * 8, WORD);
     }
     return counters;

@@ -10,19 +10,30 @@ export interface WorkResult {
   operations: number;
   /** Events per operation. */
   work: Record<EventName, number>;
+  /** Events of all operations together. */
+  totals: Readonly<Record<string, number>>;
   final: FinalState;
   /** Over the results of all operations; the timing build must give the same. */
   checksum: number;
 }
 
-/** Runs a scenario once on a core of the work build. CoreTrap when a limit of the model is met. */
-export function measureWork(core: Core, scenario: Scenario, built: BuiltWorkload): WorkResult {
+/**
+ * Runs a scenario once on a core of the work build. CoreTrap when a limit of the model is met. `events` says
+ * where the counters lie in a core of another version.
+ */
+export function measureWork(
+  core: Core,
+  scenario: Scenario,
+  built: BuiltWorkload,
+  events?: Readonly<Record<string, number>>,
+): WorkResult {
   enterScenario(core, scenario, built);
   const results = core.run(built.operations);
   const operations = results.length;
-  const work = core.counters();
+  const totals = core.counters(undefined, events);
+  const work = { ...totals };
   for (const name of Object.keys(work) as EventName[]) work[name] /= operations;
-  return { operations, work, checksum: checksum(results), final: finalState(core) };
+  return { operations, work, totals, checksum: checksum(results), final: finalState(core) };
 }
 
 /** FNV-1a over value (both halves) and VMA count of every result, 32 bits. */

@@ -86,7 +86,7 @@ const comparison = z.strictObject({
   final: perFinal(pair).describe("[baseline, candidate]"),
 });
 
-const environment = z.strictObject({
+export const environmentSchema = z.strictObject({
   node: text,
   v8: text,
   os: text,
@@ -98,18 +98,20 @@ const environment = z.strictObject({
   ci: text.nullable().describe("name of the CI service, null on a machine of one's own"),
 });
 
+export const toolSchema = z.strictObject({
+  name: text,
+  version: text,
+  commit: text.nullable().describe("null outside a git checkout"),
+  coreSha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe("of the timing build"),
+});
+
 export const resultsSchema = z.strictObject({
   schema: z.literal("vmabench/results@1"),
-  tool: z.strictObject({
-    name: text,
-    version: text,
-    commit: text.nullable().describe("null outside a git checkout"),
-    coreSha256: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/)
-      .describe("of the timing build"),
-  }),
-  environment,
+  tool: toolSchema,
+  environment: environmentSchema,
   settings: z
     .looseObject({
       seed: count,
@@ -125,7 +127,7 @@ export type Results = z.infer<typeof resultsSchema>;
 export type ScenarioRecord = z.infer<typeof scenario>;
 export type ComparisonRecord = z.infer<typeof comparison>;
 export type TimeRecord = z.infer<typeof time>;
-export type Environment = z.infer<typeof environment>;
+export type Environment = z.infer<typeof environmentSchema>;
 
 /** The JSON Schema of a result file, as shipped in schemas/results.schema.json. */
 export function resultsJsonSchema(): string {

@@ -77,6 +77,20 @@ export function writeReport(folder: string, files: ReportFiles): void {
   }
 }
 
+/** Writes one file aside and renames it into place. UsageError in one line when it cannot be written. */
+export function writeFileWhole(path: string, contents: string | Uint8Array): void {
+  const target = resolve(path);
+  const aside = `${target}.${process.pid}.new`;
+  try {
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(aside, contents);
+    renameSync(aside, target);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw new UsageError(`cannot write ${path}: ${reason(error)}`);
+  }
+}
+
 /** Files of ours in a folder and its inner ones. */
 function oursIn(folder: string): string[] {
   const names = (path: string) =>

@@ -30,19 +30,29 @@ export function logChoose(n: number, k: number): number {
   return logFactorial(n) - logFactorial(k) - logFactorial(n - k);
 }
 
-/** P(B <= k) for B binomial(n, 1/2). Sums upwards from the smallest terms; 0 below 1e-308. */
-export function binomialHalfCumulative(k: number, n: number): number {
-  if (k < 0) return 0;
-  if (k >= n) return 1;
-  if (2 * k >= n) return 1 - binomialHalfCumulative(n - k - 1, n);
-  // from the largest term, k, down: P(j - 1) = P(j) * j / (n - j + 1)
-  let term = Math.exp(logChoose(n, k) - n * LOG_2);
+/**
+ * ln P(B <= k) for B binomial(n, 1/2). Exact to rounding where the probability itself is no longer a number:
+ * all of 100 000 coins on one side have ln p = -69 315.
+ */
+export function logBinomialHalfCumulative(k: number, n: number): number {
+  if (k < 0) return Number.NEGATIVE_INFINITY;
+  if (k >= n) return 0;
+  if (2 * k >= n) return Math.log1p(-Math.exp(logBinomialHalfCumulative(n - k - 1, n)));
+  // relative to the largest term, k: P(j - 1) = P(j) * j / (n - j + 1)
+  let term = 1;
   let sum = 0;
   for (let j = k; j >= 0 && term > sum * 1e-18; j--) {
     sum += term;
     term *= j / (n - j + 1);
   }
-  return Math.min(sum, 1);
+  return Math.min(0, logChoose(n, k) - n * LOG_2 + Math.log(sum));
+}
+
+/** P(B <= k) for B binomial(n, 1/2); 0 below 1e-323. */
+export function binomialHalfCumulative(k: number, n: number): number {
+  // the complement apart, so that nothing near 1 goes through a logarithm
+  if (k >= 0 && k < n && 2 * k >= n) return 1 - binomialHalfCumulative(n - k - 1, n);
+  return Math.exp(logBinomialHalfCumulative(k, n));
 }
 
 /**
@@ -50,6 +60,11 @@ export function binomialHalfCumulative(k: number, n: number): number {
  * Values equal to the centre are left out, as usual for this test.
  */
 export function signTestAbove(values: ArrayLike<number>, centre = 0): number {
+  return Math.exp(logSignTestAbove(values, centre));
+}
+
+/** The natural logarithm of `signTestAbove`, which stays a number however many values agree. */
+export function logSignTestAbove(values: ArrayLike<number>, centre = 0): number {
   let above = 0;
   let below = 0;
   for (let i = 0; i < values.length; i++) {
@@ -58,7 +73,7 @@ export function signTestAbove(values: ArrayLike<number>, centre = 0): number {
     else if (value < centre) below++;
   }
   // P(B >= above) = P(B <= below) by symmetry
-  return binomialHalfCumulative(below, above + below);
+  return logBinomialHalfCumulative(below, above + below);
 }
 
 /** Two-sided sign test against a median of `centre`. */

@@ -115,7 +115,7 @@ describe("suites", () => {
   });
 
   test("a wrong file is named with the place", () => {
-    expect(() => readSuite("none")).toThrow(/no suite "none"; there is full, quick/);
+    expect(() => readSuite("none")).toThrow(/no suite "none"; there is full, gate, quick/);
     expect(() => parseSuite("{", "s.json")).toThrow(/s\.json/);
     expect(() => parseSuite('{"title":"t","groups":[{"workloads":["a"]}]}', "s.json")).toThrow(
       /s\.json: groups\.0\.drivers/,

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import {
   binomialHalfCumulative,
+  logBinomialHalfCumulative,
   logChoose,
   logFactorial,
+  logSignTestAbove,
   signTest,
   signTestAbove,
 } from "../../src/stats/binomial.js";
@@ -82,6 +84,31 @@ describe("the cumulative binomial with one half", () => {
   });
 });
 
+describe("its logarithm", () => {
+  test("is exact where the probability itself underflows, up to 100 000", () => {
+    for (const n of [1, 10, 1074, 1075, 20_000, 100_000]) {
+      expect(logBinomialHalfCumulative(0, n) / (-n * Math.LN2)).toBeCloseTo(1, 12);
+      // all, and all but one: n + 1 outcomes of 2^n
+      if (n > 2) {
+        const two = logBinomialHalfCumulative(1, n);
+        expect(two / (Math.log1p(n) - n * Math.LN2)).toBeCloseTo(1, 12);
+      }
+    }
+  });
+
+  test("rises with k and stays a number", () => {
+    for (const n of [7, 1000, 100_000]) {
+      let before = Number.NEGATIVE_INFINITY;
+      for (let k = 0; k <= n; k += Math.ceil(n / 500)) {
+        const now = logBinomialHalfCumulative(k, n);
+        expect(now).toBeGreaterThanOrEqual(before);
+        expect(now).toBeLessThanOrEqual(0);
+        before = now;
+      }
+    }
+  });
+});
+
 describe("the sign test", () => {
   const values = (above: number, below: number) => [
     ...new Array<number>(above).fill(1),
@@ -100,5 +127,13 @@ describe("the sign test", () => {
     expect(signTestAbove(values(0, 8))).toBe(1);
     expect(signTestAbove([...values(8, 0), 0, 0, 0])).toBeCloseTo(1 / 256, 12);
     expect(signTestAbove([5, 5, 5], 5)).toBe(1);
+  });
+
+  test("tells a hundred thousand signs that agree from a hundred thousand less one", () => {
+    const most = new Float64Array(100_000).fill(1);
+    const all = logSignTestAbove(most);
+    most[0] = -1;
+    expect(all).toBeCloseTo(-100_000 * Math.LN2, 6);
+    expect(logSignTestAbove(most) - all).toBeCloseTo(Math.log(100_001), 6);
   });
 });

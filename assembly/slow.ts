@@ -1,0 +1,46 @@
+// Slowdowns on purpose, for the gate's own tests (bench/selftest): a core built with them has to be found slower.
+// An ordinary build defines none of the constants, and nothing of this file is left in it.
+
+import { count, MAPLE_NODE_READS } from "./events";
+
+// Paths that can be made slower: SLOW_PATH=n ----------------------------------------------------------
+export const PATH_WALK: i32 = 1; //   every descent in the maple tree
+export const PATH_STORE: i32 = 2; //  every store into it
+export const PATH_MERGE: i32 = 3; //  every merge attempt for a new range
+export const PATH_UNMAP: i32 = 4; //  every munmap
+export const PATH_FAULT: i32 = 5; //  every page fault
+
+/** Passes of an idle loop added to each visit of the path, in 1/1024: SLOW_SPIN=n. */
+let owed: u32 = 0;
+let scrap: u32 = 1;
+
+/** Where a path begins. */
+@inline
+export function slow(path: i32): void {
+  if (isDefined(SLOW_PATH)) {
+    if (path == SLOW_PATH) spin();
+  }
+}
+
+/** Where a node is read: EXTRA_READ=1 reads it twice. */
+@inline
+export function extraRead(node: usize): void {
+  if (isDefined(EXTRA_READ)) {
+    count(MAPLE_NODE_READS);
+    scrap ^= load<u32>(node);
+  }
+}
+
+function spin(): void {
+  if (isDefined(SLOW_SPIN)) {
+    owed += SLOW_SPIN;
+    let x = scrap;
+    for (; owed >= 1024; owed -= 1024) {
+      // a chain of dependent operations, so that the loop takes its time and cannot be folded
+      x ^= x << 13;
+      x ^= x >> 17;
+      x ^= x << 5;
+    }
+    scrap = x;
+  }
+}

@@ -1,0 +1,152 @@
+// A gate run, step by step: same results, same work, same bytes, then time in fresh processes with one second
+// look at what stayed open. docs/measuring.md has the why of each step.
+
+import type { Scenario } from "../catalogue/scenario.js";
+import { Core } from "../core/core.js";
+import { abiConflicts, withSection } from "../core/module.js";
+import { MachineError } from "../errors.js";
+import type { Accepted } from "../judge/accepted.js";
+import { judgeTimes } from "../judge/gate.js";
+import { gateScenarios } from "../judge/outcome.js";
+import { type ExactWork, workChanges } from "../judge/work.js";
+import { captureEnvironment, captureTool } from "../record/environment.js";
+import { type GateProcess, type GateRecord, packCore } from "../record/gate.js";
+import { exactWork } from "./exact.js";
+import { NODE_FLAGS, runProcess } from "./gate-process.js";
+import { governor } from "./machine.js";
+import type { GateCore } from "./source.js";
+
+export interface GateOptions {
+  suite: string;
+  filters: string[];
+  scenarios: readonly Scenario[];
+  seed: number;
+  /** Processes of each look. */
+  processes: number;
+  rounds: number;
+  /** Per cent. */
+  maxSlowdown: number;
+  alpha: number;
+  /** Scenarios to correct for, where those run are a part of more; default: those run. */
+  family?: number;
+  accepted: Accepted[];
+  day: string;
+  workOnly: boolean;
+  /** Times cores of the same code too: the gate's own test. */
+  timeIdentical: boolean;
+  /** Hears what is known before anything is timed. */
+  onWork: (record: GateRecord) => void;
+  progress: (done: number, total: number, label: string) => void;
+  signal?: AbortSignal;
+}
+
+/** Runs the gate and returns its record. MachineError when the ABI differs: nothing can be compared then. */
+export async function runGate(
+  base: GateCore,
+  head: GateCore,
+  options: GateOptions,
+): Promise<GateRecord> {
+  const conflicts = abiConflicts(base.abi, head.abi);
+  if (conflicts.length > 0) {
+    const some = conflicts.slice(0, 3).join(", ");
+    throw new MachineError(
+      `ABI ${base.abiVersion} of ${base.name} and ${head.abiVersion} of ${head.name} do not fit one shell: ` +
+        `${some}${conflicts.length > 3 ? ` and ${conflicts.length - 3} more` : ""}; nothing was compared`,
+    );
+  }
+  const own = await workOf(head, options, () => {});
+  const notInBase: string[] = [];
+  const theirs = await workOf(base, options, (scenario) => notInBase.push(scenario.id));
+  const both = new Map([...(own ?? [])].filter(([id]) => !notInBase.includes(id)));
+  const changes = own && theirs ? workChanges(theirs, both) : [];
+  const disagree = changes.some(({ measure }) => measure === "results");
+  const identical = base.codeSha256 === head.codeSha256 && !options.timeIdentical;
+
+  const record: GateRecord = {
+    schema: "vmabench/gate@1",
+    tool: captureTool(),
+    environment: captureEnvironment(),
+    settings: {
+      suite: options.suite,
+      filters: options.filters,
+      seed: options.seed,
+      processes: options.processes,
+      rounds: options.rounds,
+      maxSlowdown: options.maxSlowdown,
+      alpha: options.alpha,
+      family: options.family ?? options.scenarios.length,
+      nodeFlags: NODE_FLAGS,
+      day: options.day,
+      governor: governor(),
+    },
+    base: described(base),
+    head: described(head),
+    accepted: options.accepted,
+    work: { compared: theirs !== null, scenarios: both.size, changes, notInBase },
+    identical,
+    timed: [...both.keys()],
+    processes: [],
+    cores: { timing: packCore(head.timing), work: head.work && packCore(head.work) },
+  };
+  options.onWork(record);
+  if (options.workOnly || identical || disagree || both.size === 0) return record;
+  await timeRecord(record, base, head, both, options);
+  return record;
+}
+
+function described({ name, kind, codeSha256, abiVersion }: GateCore): GateRecord["base"] {
+  return { name, kind, codeSha256, abiVersion };
+}
+
+/** Null when the core came without a work build. */
+async function workOf(
+  core: GateCore,
+  { scenarios, seed }: GateOptions,
+  onTrap: (scenario: Scenario) => void,
+): Promise<Map<string, ExactWork> | null> {
+  if (!core.work) return null;
+  const instance = new Core("work", new WebAssembly.Module(core.work));
+  return exactWork(instance, core.abi, scenarios, seed, onTrap);
+}
+
+async function timeRecord(
+  record: GateRecord,
+  base: GateCore,
+  head: GateCore,
+  work: ReadonlyMap<string, ExactWork>,
+  options: GateOptions,
+): Promise<void> {
+  const cores = {
+    base: base.timing,
+    head: withSection(head.timing, "vmabench.head"),
+    control: withSection(base.timing, "vmabench.control"),
+  };
+  const { seed, rounds, processes } = options;
+  const look = async (number: 1 | 2, ids: readonly string[]) => {
+    const scenarios = ids.map((id) => ({
+      id,
+      checksum: Number.parseInt(work.get(id)!.results, 16),
+    }));
+    for (let i = 0; i < processes; i++) {
+      const process = i + (number - 1) * processes;
+      let done = 0;
+      const step = () =>
+        options.progress(i * ids.length + done++, processes * ids.length, `look ${number}`);
+      step();
+      const job = { cores, scenarios, seed, process, rounds };
+      const times = await runProcess(job, step, options.signal);
+      record.processes.push(asRecorded(times, number));
+    }
+  };
+  await look(1, record.timed);
+  const open = judgeTimes(gateScenarios(record), options.alpha, record.settings.family).scenarios;
+  const undecided = open.filter(({ verdict }) => verdict === "undecided").map(({ id }) => id);
+  if (undecided.length > 0) await look(2, undecided);
+}
+
+function asRecorded(
+  times: Awaited<ReturnType<typeof runProcess>>,
+  look: GateProcess["look"],
+): GateProcess {
+  return { ...times, look };
+}

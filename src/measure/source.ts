@@ -1,0 +1,181 @@
+// Where a core to be gated comes from: a folder with a build, a revision of this repository, or the record of
+// an earlier gate run, which carries its head's core.
+
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { coreBytes } from "../core/core.js";
+import { type Abi, abiOf, abiVersion, codeSha256 } from "../core/module.js";
+import { MachineError, UsageError } from "../errors.js";
+
+export interface GateCore {
+  name: string;
+  kind: "working tree" | "revision" | "folder" | "record";
+  timing: Uint8Array;
+  /** Null when a folder holds only a timing build. */
+  work: Uint8Array | null;
+  codeSha256: string;
+  abi: Abi;
+  abiVersion: string;
+}
+
+const checkout = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The build of this tool. */
+export function workingTree(): GateCore {
+  const path = join(checkout, "build");
+  return gateCore("working tree", "working tree", coreBytes("timing"), coreBytes("work"), path);
+}
+
+/**
+ * The core that a base or head names. UsageError when it is nothing of the kind; MachineError when a revision
+ * cannot be built here. `say` hears of what takes long.
+ */
+export async function coreFrom(text: string, say: (line: string) => void): Promise<GateCore> {
+  if (existsSync(text)) {
+    return statSync(text).isDirectory() ? fromFolder(text) : fromRecord(text);
+  }
+  return fromRevision(text, say);
+}
+
+function gateCore(
+  name: string,
+  kind: GateCore["kind"],
+  timing: Uint8Array,
+  work: Uint8Array | null,
+  path: string,
+): GateCore {
+  const abi = abiOf(timing, path);
+  if (!abi) {
+    throw new UsageError(
+      `${path}: this core does not say which ABI it has; build it again (scripts/build.js)`,
+    );
+  }
+  return {
+    name,
+    kind,
+    timing,
+    work,
+    codeSha256: codeSha256(timing),
+    abi,
+    abiVersion: abiVersion(abi),
+  };
+}
+
+function fromFolder(folder: string): GateCore {
+  const place = [folder, join(folder, "build")].find((f) => existsSync(join(f, "timing.wasm")));
+  if (!place) throw new UsageError(`${folder}: expected a built core, timing.wasm, in it`);
+  const timing = readFileSync(join(place, "timing.wasm"));
+  const work = join(place, "work.wasm");
+  const counted = existsSync(work) ? readFileSync(work) : null;
+  return gateCore(folder, "folder", timing, counted, join(place, "timing.wasm"));
+}
+
+function fromRecord(path: string): GateCore {
+  let document: { schema?: string; cores?: { timing?: string; work?: string } };
+  try {
+    document = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new UsageError(`${path}: not JSON: ${(error as Error).message}`);
+  }
+  const { timing, work } = document.cores ?? {};
+  if (document.schema !== "vmabench/gate@1" || typeof timing !== "string") {
+    throw new UsageError(
+      `${path}: expected a vmabench/gate@1 record, which carries its head's core`,
+    );
+  }
+  const counted = typeof work === "string" ? unpack(work, path) : null;
+  return gateCore(path, "record", unpack(timing, path), counted, path);
+}
+
+function unpack(text: string, path: string): Uint8Array {
+  try {
+    return gunzipSync(Buffer.from(text, "base64"));
+  } catch {
+    throw new UsageError(`${path}: cores: expected gzip in base64`);
+  }
+}
+
+/** Compiles assembly/ of a revision with this checkout's compiler; each such core is built once and kept. */
+async function fromRevision(revision: string, say: (line: string) => void): Promise<GateCore> {
+  const commit = resolveRevision(revision);
+  const sources = git("rev-parse", `${commit}:assembly`, `${commit}:asconfig.json`);
+  const builder = pathToFileURL(join(checkout, "scripts/build.js"));
+  const compiler = readFileSync(join(checkout, "node_modules/assemblyscript/package.json"), "utf8");
+  const key = createHash("sha256")
+    .update(sources)
+    .update(JSON.parse(compiler).version)
+    .update(readFileSync(builder))
+    .update(readFileSync(new URL("abi.js", builder)))
+    .digest("hex")
+    .slice(0, 24);
+  const cache = join(checkout, "node_modules", ".cache", "vmabench-cores");
+  const kept = join(cache, key);
+  if (!existsSync(kept)) {
+    say(`building the core of ${revision} (${commit.slice(0, 10)})`);
+    const { buildCore } = await import(builder.href);
+    const tree = mkdtempSync(join(tmpdir(), "vmabench-base-"));
+    try {
+      const archive = git(
+        "archive",
+        "--format=tar",
+        "-o",
+        join(tree, "base.tar"),
+        commit,
+        "assembly",
+        "asconfig.json",
+      );
+      if (archive) throw new MachineError(archive);
+      execFileSync("tar", ["-xf", "base.tar"], { cwd: tree });
+      mkdirSync(join(tree, "build"));
+      for (const target of ["timing", "work"]) await buildCore(target, { from: tree });
+      mkdirSync(cache, { recursive: true });
+      // moved in as a whole: another gate may be building the same
+      const aside = mkdtempSync(join(cache, ".new-"));
+      for (const name of ["timing.wasm", "work.wasm"]) {
+        writeFileSync(join(aside, name), readFileSync(join(tree, "build", name)));
+      }
+      if (existsSync(kept)) rmSync(aside, { recursive: true });
+      else renameSync(aside, kept);
+    } catch (error) {
+      throw new MachineError(
+        `the core of ${revision} cannot be built: ${(error as Error).message}`,
+      );
+    } finally {
+      rmSync(tree, { recursive: true, force: true });
+    }
+  }
+  const name = `${revision} (${commit.slice(0, 10)})`;
+  const [timing, work] = ["timing.wasm", "work.wasm"].map((file) => readFileSync(join(kept, file)));
+  return gateCore(name, "revision", timing!, work!, kept);
+}
+
+function resolveRevision(revision: string): string {
+  const expected = "expected a folder with a built core, a gate record, or a git revision";
+  if (revision.startsWith("-")) throw new UsageError(`--base ${revision}: ${expected}`);
+  try {
+    return git("rev-parse", "--verify", "--quiet", `${revision}^{commit}`);
+  } catch {
+    throw new UsageError(`--base ${revision}: ${expected}`);
+  }
+}
+
+function git(...args: string[]): string {
+  return execFileSync("git", ["-C", checkout, ...args], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  }).trim();
+}

@@ -1,0 +1,95 @@
+// reports/baseline.json: the committed work of the gate suite. One line a group of events, so that the
+// difference of two commits reads well.
+
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { UsageError } from "../errors.js";
+import type { ExactWork } from "../judge/work.js";
+
+const counts = z.record(z.string(), z.int().nonnegative());
+
+export const baselineSchema = z.strictObject({
+  schema: z.literal("vmabench/baseline@1"),
+  suite: z.string(),
+  seed: z.int().nonnegative(),
+  scenarios: z.record(
+    z.string(),
+    z
+      .object({ operations: z.int().positive(), results: z.string().regex(/^[0-9a-f]{8}$/) })
+      .catchall(counts),
+  ),
+});
+
+export interface Baseline {
+  suite: string;
+  seed: number;
+  scenarios: Map<string, ExactWork>;
+}
+
+/** The committed counts; null when there is no such file. UsageError naming file and place. */
+export function readBaseline(path: string): Baseline | null {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw new UsageError(`${path}: cannot be read: ${(error as Error).message}`);
+  }
+  return parseBaseline(text, path);
+}
+
+export function parseBaseline(text: string, path: string): Baseline {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${path}: not JSON: ${(error as Error).message}`);
+  }
+  const parsed = baselineSchema.safeParse(data);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new UsageError(`${path}: ${issue?.path.join(".") || "document"}: ${issue?.message}`);
+  }
+  const scenarios = new Map<string, ExactWork>();
+  for (const [id, { operations, results, ...groups }] of Object.entries(parsed.data.scenarios)) {
+    const flat = Object.entries(groups as Record<string, Record<string, number>>).flatMap(
+      ([group, events]) => Object.entries(events).map(([name, n]) => [`${group}.${name}`, n]),
+    );
+    scenarios.set(id, { operations, results, counts: Object.fromEntries(flat) });
+  }
+  return { suite: parsed.data.suite, seed: parsed.data.seed, scenarios };
+}
+
+/** The file's text. The same counts always give the same text. */
+export function baselineText({ suite, seed, scenarios }: Baseline): string {
+  const blocks = [...scenarios].map(([id, work]) => {
+    const lines = [
+      `"operations": ${work.operations}`,
+      `"results": "${work.results}"`,
+      ...groupsOf(work.counts).map(([group, events]) => {
+        const inner = events.map(([name, n]) => `"${name}": ${n}`).join(", ");
+        return `"${group}": { ${inner} }`;
+      }),
+    ];
+    return `    ${JSON.stringify(id)}: {\n${lines.map((line) => `      ${line}`).join(",\n")}\n    }`;
+  });
+  return `{
+  "schema": "vmabench/baseline@1",
+  "suite": "${suite}",
+  "seed": ${seed},
+  "scenarios": {
+${blocks.join(",\n")}
+  }
+}
+`;
+}
+
+function groupsOf(counts: Readonly<Record<string, number>>): [string, [string, number][]][] {
+  const groups = new Map<string, [string, number][]>();
+  for (const full of Object.keys(counts).sort()) {
+    const [group, name] = full.split(".") as [string, string];
+    if (!groups.has(group)) groups.set(group, []);
+    groups.get(group)!.push([name, counts[full]!]);
+  }
+  return [...groups];
+}
