@@ -14,6 +14,8 @@ export interface Built {
   setup: Operation[];
   operations: Operation[];
   files: FileRecord[];
+  /** CPUs that it runs on; 1 when absent. */
+  cpus?: number;
 }
 
 /** A workload before its parameters are chosen. */

@@ -16,6 +16,7 @@ import {
 } from "./generator-parts.js";
 import { choice, integer } from "./parameters.js";
 import { Random } from "./random.js";
+import { threads } from "./threads.js";
 
 const access = choice("access", "what is done to a page", ["write", "read"]);
 const DONTNEED = 4;
@@ -216,4 +217,11 @@ const layout: Generator = {
 };
 
 /** Every workload that uses its memory. */
-export const TOUCHING: readonly Generator[] = [mapUnmap, failingHook, overlapFails, forks, layout];
+export const TOUCHING: readonly Generator[] = [
+  mapUnmap,
+  failingHook,
+  overlapFails,
+  forks,
+  layout,
+  threads,
+];

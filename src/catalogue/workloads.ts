@@ -3,6 +3,7 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Settings } from "../core/settings.js";
+import type { TlbGeometry } from "../core/tlb.js";
 import { UsageError } from "../errors.js";
 import { type Built, DRIVER_INDEX, type Generator } from "./generator-parts.js";
 import { GENERATORS } from "./generators.js";
@@ -17,6 +18,8 @@ import {
 export interface BuiltWorkload extends Built {
   /** What the address space starts with; the protocol adds profile and hook. */
   settings: Partial<Settings>;
+  /** What translates its addresses; the default where absent. */
+  tlb?: TlbGeometry;
 }
 
 /** A workload, ready to be built. */

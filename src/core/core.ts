@@ -205,6 +205,9 @@ export class Core {
       pdpte: bankNumber(tlb, "pdpte"),
       pml4e: bankNumber(tlb, "pml4e"),
       pml5e: bankNumber(tlb, "pml5e"),
+      lineL1: bankNumber(tlb, "lines-l1"),
+      lineL2: bankNumber(tlb, "lines-l2"),
+      lineL3: bankNumber(tlb, "lines-l3"),
     });
     this.x.startCpus();
   }

@@ -2,7 +2,7 @@
 
 import * as abi from "./abi.js";
 
-/** What a bank can hold. */
+/** What a bank can hold: translations, tables of a walk's upper levels, cache lines of page-table entries. */
 export const HOLDINGS = [
   "l1-4K",
   "l1-2M",
@@ -14,6 +14,9 @@ export const HOLDINGS = [
   "pdpte",
   "pml4e",
   "pml5e",
+  "lines-l1",
+  "lines-l2",
+  "lines-l3",
 ] as const;
 export type Holding = (typeof HOLDINGS)[number];
 
@@ -98,6 +101,8 @@ export function bankNumber({ banks }: TlbGeometry, holding: Holding): number {
   return ordered(banks).findIndex(({ holds }) => holds.includes(holding)) + 1;
 }
 
+const isLines = (holding: Holding) => holding.startsWith("lines-");
+
 function ordered(banks: readonly BankGeometry[]): BankGeometry[] {
   const first = banks.filter(({ holds }) => holds.includes("l1-4K"));
   return [...first, ...banks.filter((bank) => !first.includes(bank))];
@@ -112,6 +117,9 @@ export function tlbProblem(geometry: TlbGeometry): string | null {
   const twice = held.find((holding, i) => held.indexOf(holding) !== i);
   if (twice) return `one bank for ${twice}, not two`;
   if (!held.includes("l1-4K")) return "a bank that holds l1-4K";
+  const mixed = banks.some(({ holds }) => holds.some(isLines) && !holds.every(isLines));
+  if (mixed) return "lines of page-table entries in a bank of their own";
+  if (held.some(isLines) && !held.includes("lines-l1")) return "lines-l1 where there are lines";
   for (const { sets, ways, policy } of banks) {
     if (!Number.isInteger(Math.log2(sets))) return `a power of two as number of sets, not ${sets}`;
     if (policy === "plru" && !Number.isInteger(Math.log2(ways))) {

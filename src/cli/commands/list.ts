@@ -5,6 +5,7 @@ import { DRIVERS } from "../../catalogue/drivers.js";
 import { KERNELS, PROTOCOLS } from "../../catalogue/kernels.js";
 import type { Parameter } from "../../catalogue/parameters.js";
 import { readSuite, suiteNames } from "../../catalogue/suites.js";
+import { TLBS } from "../../catalogue/tlbs.js";
 import { workloadEntries } from "../../catalogue/workloads.js";
 import { colorsFor } from "../../render/colors.js";
 
@@ -34,6 +35,17 @@ const KINDS: Readonly<Record<string, () => Listed[]>> = {
       title,
       parameters: parameters.map(parameterOf),
     })),
+  tlbs: () =>
+    TLBS.map(({ id, title, banks, pcid, invlpgb, l2HitCycles, walkers, unverified }) => ({
+      id,
+      title,
+      banks,
+      pcid,
+      invlpgb,
+      l2HitCycles,
+      walkers,
+      unverified,
+    })),
   suites: () => suiteNames().map((id) => ({ id, title: readSuite(id).title })),
 };
 
@@ -43,7 +55,7 @@ function parameterOf({ name, meaning, default: initial }: Parameter) {
 
 export function listCommand(): Command {
   return new Command("list")
-    .description("what there is: kernels, protocols, drivers, workloads, suites")
+    .description("what there is: kernels, protocols, drivers, workloads, tlbs, suites")
     .addArgument(new Argument("[kind]", "only this").choices(Object.keys(KINDS)))
     .option("--json", "print one JSON document: an array, or without a kind an object of arrays")
     .option("--quiet", "print the ids only")

@@ -17,9 +17,12 @@ import {
   type Suite,
   suiteNames,
 } from "../../catalogue/suites.js";
+import { tlbArgument } from "../../catalogue/tlb-file.js";
+import { DEFAULT_TLB_ID } from "../../catalogue/tlbs.js";
 import { readWorkloadFile } from "../../catalogue/workload-file.js";
 import { parseWorkload, workloadText } from "../../catalogue/workloads.js";
 import { UsageError } from "../../errors.js";
+import { costsOf, readCosts } from "../../estimate/costs.js";
 import { MINIMUM_EFFECT } from "../../judge/verdict.js";
 import { measureSuite } from "../../measure/suite.js";
 import { captureEnvironment, captureTool } from "../../record/environment.js";
@@ -41,6 +44,8 @@ interface RunFlags {
   seed: number;
   out: string;
   workOnly?: true;
+  tlb: string;
+  costs?: string;
   json?: true;
   quiet?: true;
 }
@@ -97,6 +102,8 @@ export function runCommand(): Command {
     .option("--seed <n>", "seed of the generated operations", seed, 1)
     .option("--out <dir>", "folder of the report", "reports/latest")
     .option("--work-only", "count work, do not measure time")
+    .option("--tlb <processor>", "whose translation caches: a name, or a file", DEFAULT_TLB_ID)
+    .option("--costs <file>", "cycles of each event (default: those that ship)")
     .option("--json", "print the result file's contents to standard output")
     .option("--quiet", "print one line for each comparison of protocols, no progress")
     .action((flags: RunFlags) => run(flags));
@@ -119,6 +126,8 @@ function seed(text: string): number {
 async function run(flags: RunFlags): Promise<void> {
   const candidates = flags.candidate.length > 0 ? flags.candidate : [DEFAULT_CANDIDATE];
   const protocols = protocolsOf(flags.baseline, candidates);
+  const tlb = tlbArgument(flags.tlb);
+  const costs = costsOf(readCosts(flags.costs), tlb);
   const suite = suiteOf(flags);
   const groups = groupsOf(suite, protocols, flags.filter);
   if (groups.length === 0) throw nothingSelected(flags.filter, groupsOf(suite, protocols, []));
@@ -142,6 +151,8 @@ async function run(flags: RunFlags): Promise<void> {
       baseline: flags.baseline,
       rounds,
       budget: budgetFor(groups.length),
+      tlb,
+      costs,
       progress: (done, total, group) =>
         progress.at(done, total, `${group.workload} / ${group.driver}`),
       pause: () => new Promise((resolve) => setImmediate(resolve)),
@@ -160,6 +171,8 @@ async function run(flags: RunFlags): Promise<void> {
         candidates,
         minimumEffect: MINIMUM_EFFECT,
         workOnly: flags.workOnly === true,
+        tlb: tlb.id,
+        costs: costs.id,
       },
       ...measured,
     });
