@@ -96,6 +96,32 @@ export function layOut({ banks }: TlbGeometry): { records: BankRecord[]; bytes: 
   return { records, bytes: at };
 }
 
+/** What the core wants to know of the caches beside the banks; `bytes` are those of a CPU's area. */
+export function tlbRecord(
+  tlb: TlbGeometry,
+  bytes: number,
+): Partial<Record<keyof typeof abi.TLB, number>> {
+  return {
+    cpus: tlb.cpus,
+    bytes,
+    banks: tlb.banks.length,
+    pcid: Number(tlb.pcid),
+    invlpgb: Number(tlb.invlpgb),
+    l1Large: bankNumber(tlb, "l1-2M"),
+    l1Giant: bankNumber(tlb, "l1-1G"),
+    l2: bankNumber(tlb, "l2-4K"),
+    l2Large: bankNumber(tlb, "l2-2M"),
+    l2Giant: bankNumber(tlb, "l2-1G"),
+    pde: bankNumber(tlb, "pde"),
+    pdpte: bankNumber(tlb, "pdpte"),
+    pml4e: bankNumber(tlb, "pml4e"),
+    pml5e: bankNumber(tlb, "pml5e"),
+    lineL1: bankNumber(tlb, "lines-l1"),
+    lineL2: bankNumber(tlb, "lines-l2"),
+    lineL3: bankNumber(tlb, "lines-l3"),
+  };
+}
+
 /** Number of the bank that holds something, from 1; 0 when none does. */
 export function bankNumber({ banks }: TlbGeometry, holding: Holding): number {
   return ordered(banks).findIndex(({ holds }) => holds.includes(holding)) + 1;
