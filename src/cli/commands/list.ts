@@ -2,6 +2,7 @@
 
 import { Argument, Command } from "commander";
 import { DRIVERS } from "../../catalogue/drivers.js";
+import { GENERATORS } from "../../catalogue/generators.js";
 import { KERNELS, PROTOCOLS } from "../../catalogue/kernels.js";
 import type { Parameter } from "../../catalogue/parameters.js";
 import { readSuite, suiteNames } from "../../catalogue/suites.js";
@@ -34,6 +35,12 @@ const KINDS: Readonly<Record<string, () => Listed[]>> = {
       title,
       parameters: parameters.map(parameterOf),
     })),
+  generators: () =>
+    [...GENERATORS.values()].map(({ id, does, parameters }) => ({
+      id,
+      title: does,
+      parameters: parameters.map(({ name, meaning }) => ({ name, meaning })),
+    })),
   suites: () => suiteNames().map((id) => ({ id, title: readSuite(id).title })),
 };
 
@@ -43,7 +50,7 @@ function parameterOf({ name, meaning, default: initial }: Parameter) {
 
 export function listCommand(): Command {
   return new Command("list")
-    .description("what there is: kernels, protocols, drivers, workloads, suites")
+    .description("what there is: kernels, protocols, drivers, workloads, generators, suites")
     .addArgument(new Argument("[kind]", "only this").choices(Object.keys(KINDS)))
     .option("--json", "print one JSON document: an array, or without a kind an object of arrays")
     .option("--quiet", "print the ids only")

@@ -1,7 +1,7 @@
 // vmabench run: scenarios in, a comparison on the terminal and a report folder out.
 
 import { Command, Option } from "commander";
-import { driverArgument, isFile } from "../../catalogue/driver-file.js";
+import { driverArgument } from "../../catalogue/driver-file.js";
 import { type Driver, driverText } from "../../catalogue/drivers.js";
 import {
   DEFAULT_BASELINE,
@@ -17,8 +17,7 @@ import {
   type Suite,
   suiteNames,
 } from "../../catalogue/suites.js";
-import { readWorkloadFile } from "../../catalogue/workload-file.js";
-import { parseWorkload, workloadText } from "../../catalogue/workloads.js";
+import { type Workload, workloadArgument, workloadText } from "../../catalogue/workloads.js";
 import { UsageError } from "../../errors.js";
 import { MINIMUM_EFFECT } from "../../judge/verdict.js";
 import { measureSuite } from "../../measure/suite.js";
@@ -119,9 +118,12 @@ function seed(text: string): number {
 async function run(flags: RunFlags): Promise<void> {
   const candidates = flags.candidate.length > 0 ? flags.candidate : [DEFAULT_CANDIDATE];
   const protocols = protocolsOf(flags.baseline, candidates);
-  const suite = suiteOf(flags);
+  const workloads = flags.workload.map(workloadArgument);
+  const suite = suiteOf(flags, workloads);
   const groups = groupsOf(suite, protocols, flags.filter);
   if (groups.length === 0) throw nothingSelected(flags.filter, groupsOf(suite, protocols, []));
+  // traces that a workload names are read before anything is measured
+  for (const workload of workloads) await workload.build(flags.seed);
   checkWritable(flags.out);
   if (!flags.quiet) {
     for (const reason of refusals(suite, protocols)) {
@@ -172,7 +174,7 @@ async function run(flags: RunFlags): Promise<void> {
 }
 
 /** The suite asked for, or what `--driver` makes one of. */
-function suiteOf(flags: RunFlags): Suite {
+function suiteOf(flags: RunFlags, workloads: readonly Workload[]): Suite {
   if (flags.driver.length === 0 && flags.workload.length === 0)
     return readSuite(flags.suite ?? DEFAULT_SUITE);
   if (flags.suite !== undefined) {
@@ -181,11 +183,9 @@ function suiteOf(flags: RunFlags): Suite {
     );
   }
   const named = flags.driver.length > 0 ? flags.driver : DRIVERS_FOR_WORKLOAD;
-  const workloads = flags.workload.map((text) =>
-    workloadText(isFile(text) ? readWorkloadFile(text) : parseWorkload(text)),
-  );
+  const own = workloads.map(workloadText);
   const groups = named.map(driverArgument).map((driver) => ({
-    workloads: workloads.length > 0 ? workloads : workloadsFor(driver),
+    workloads: own.length > 0 ? own : workloadsFor(driver),
     drivers: [driverText(driver)],
   }));
   return { name: "selection", title: "named on the command line", groups };
