@@ -35,13 +35,17 @@ const KINDS: Readonly<Record<string, () => Listed[]>> = {
       title,
       parameters: parameters.map(parameterOf),
     })),
+  suites: () => suiteNames().map((id) => ({ id, title: readSuite(id).title })),
+};
+
+/** Listed when asked for only: parts of workload files, not of scenarios. */
+const PARTS: typeof KINDS = {
   generators: () =>
     [...GENERATORS.values()].map(({ id, does, parameters }) => ({
       id,
       title: does,
       parameters: parameters.map(({ name, meaning }) => ({ name, meaning })),
     })),
-  suites: () => suiteNames().map((id) => ({ id, title: readSuite(id).title })),
 };
 
 function parameterOf({ name, meaning, default: initial }: Parameter) {
@@ -50,8 +54,10 @@ function parameterOf({ name, meaning, default: initial }: Parameter) {
 
 export function listCommand(): Command {
   return new Command("list")
-    .description("what there is: kernels, protocols, drivers, workloads, generators, suites")
-    .addArgument(new Argument("[kind]", "only this").choices(Object.keys(KINDS)))
+    .description("what there is: kernels, protocols, drivers, workloads, suites")
+    .addArgument(
+      new Argument("[kind]", "only this").choices([...Object.keys(KINDS), ...Object.keys(PARTS)]),
+    )
     .option("--json", "print one JSON document: an array, or without a kind an object of arrays")
     .option("--quiet", "print the ids only")
     .action(list);
@@ -59,7 +65,9 @@ export function listCommand(): Command {
 
 function list(kind: string | undefined, flags: { json?: true; quiet?: true }): void {
   const kinds = kind === undefined ? Object.keys(KINDS) : [kind];
-  const lists = Object.fromEntries(kinds.map((name) => [name, KINDS[name]?.() ?? []]));
+  const lists = Object.fromEntries(
+    kinds.map((name) => [name, (KINDS[name] ?? PARTS[name])?.() ?? []]),
+  );
   if (flags.json) {
     const document = kind === undefined ? lists : lists[kind];
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
