@@ -14,7 +14,6 @@ import {
   sharing,
 } from "./generator-parts.js";
 import { integer } from "./parameters.js";
-import { Random } from "./random.js";
 
 /** How many mappings may stand side by side, and how far apart they are. */
 const PLACES = 64;
@@ -28,15 +27,14 @@ const PLACE_PAGES = 8192;
  *   CPU a   unmaps: everybody who runs the process is interrupted, everybody idle is left alone
  */
 export const threads: Generator = {
-  id: "touch-threads",
-  title: "threads on several CPUs: one maps and writes, others read, the first unmaps",
+  id: "share-and-unmap",
+  does: "threads on several CPUs: one maps and writes, others read, the first unmaps",
   parameters: [
-    integer("ops", "rounds", { low: 1, high: 8192, default: 512 }),
-    integer("cpus", "CPUs that run the process", { low: 1, high: abi.CPU_LIMIT, default: 4 }),
+    integer("ops", "rounds", { low: 1, high: 8192 }),
+    integer("cpus", "CPUs that run the process", { low: 1, high: abi.CPU_LIMIT }),
     integer("readers", "CPUs that read what was written", {
       low: 0,
       high: abi.CPU_LIMIT - 1,
-      default: 1,
     }),
     integer(
       "idle",
@@ -44,15 +42,13 @@ export const threads: Generator = {
       {
         low: 0,
         high: 100,
-        default: 0,
       },
     ),
-    integer("pages", "pages of a mapping", { low: 1, high: 4096, default: 16 }),
+    integer("pages", "pages of a mapping", { low: 1, high: 4096 }),
     share,
     background,
   ],
-  build(values, seed) {
-    const random = new Random(seed, "touch-threads");
+  build(values, random) {
     const cpus = Number(values.cpus);
     const len = Number(values.pages) * PAGE;
     const readers = Math.min(cpus - 1, Number(values.readers));

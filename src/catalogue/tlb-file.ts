@@ -12,7 +12,7 @@ import {
 } from "../core/tlb.js";
 import { UsageError } from "../errors.js";
 import { readDocument } from "../input/document.js";
-import { isFile } from "./driver-file.js";
+import { fileArgument } from "./argument.js";
 import { TLBS, type TlbPreset } from "./tlbs.js";
 
 const most = (high: number) => z.int().min(1).max(high);
@@ -63,7 +63,8 @@ export function tlbJsonSchema(): string {
  * and field for a wrong file.
  */
 export function tlbArgument(text: string): TlbPreset {
-  if (isFile(text)) return readTlbFile(text);
+  const file = fileArgument(text);
+  if (file) return readTlbFile(file.path);
   const preset = TLBS.find(({ id }) => id === text);
   if (preset) return preset;
   const there = TLBS.map(({ id }) => id).join(", ");

@@ -2,6 +2,7 @@
 
 import { Argument, Command } from "commander";
 import { DRIVERS } from "../../catalogue/drivers.js";
+import { GENERATORS } from "../../catalogue/generators.js";
 import { KERNELS, PROTOCOLS } from "../../catalogue/kernels.js";
 import type { Parameter } from "../../catalogue/parameters.js";
 import { readSuite, suiteNames } from "../../catalogue/suites.js";
@@ -49,6 +50,16 @@ const KINDS: Readonly<Record<string, () => Listed[]>> = {
   suites: () => suiteNames().map((id) => ({ id, title: readSuite(id).title })),
 };
 
+/** Listed when asked for only: parts of workload files, not of scenarios. */
+const PARTS: typeof KINDS = {
+  generators: () =>
+    [...GENERATORS.values()].map(({ id, does, parameters }) => ({
+      id,
+      title: does,
+      parameters: parameters.map(({ name, meaning }) => ({ name, meaning })),
+    })),
+};
+
 function parameterOf({ name, meaning, default: initial }: Parameter) {
   return { name, meaning, default: initial ?? null };
 }
@@ -56,7 +67,9 @@ function parameterOf({ name, meaning, default: initial }: Parameter) {
 export function listCommand(): Command {
   return new Command("list")
     .description("what there is: kernels, protocols, drivers, workloads, tlbs, suites")
-    .addArgument(new Argument("[kind]", "only this").choices(Object.keys(KINDS)))
+    .addArgument(
+      new Argument("[kind]", "only this").choices([...Object.keys(KINDS), ...Object.keys(PARTS)]),
+    )
     .option("--json", "print one JSON document: an array, or without a kind an object of arrays")
     .option("--quiet", "print the ids only")
     .action(list);
@@ -64,7 +77,9 @@ export function listCommand(): Command {
 
 function list(kind: string | undefined, flags: { json?: true; quiet?: true }): void {
   const kinds = kind === undefined ? Object.keys(KINDS) : [kind];
-  const lists = Object.fromEntries(kinds.map((name) => [name, KINDS[name]?.() ?? []]));
+  const lists = Object.fromEntries(
+    kinds.map((name) => [name, (KINDS[name] ?? PARTS[name])?.() ?? []]),
+  );
   if (flags.json) {
     const document = kind === undefined ? lists : lists[kind];
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);

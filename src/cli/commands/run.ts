@@ -1,7 +1,7 @@
 // vmabench run: scenarios in, a comparison on the terminal and a report folder out.
 
 import { Command, Option } from "commander";
-import { driverArgument, isFile } from "../../catalogue/driver-file.js";
+import { driverArgument } from "../../catalogue/driver-file.js";
 import { type Driver, driverText } from "../../catalogue/drivers.js";
 import {
   DEFAULT_BASELINE,
@@ -19,8 +19,7 @@ import {
 } from "../../catalogue/suites.js";
 import { tlbArgument } from "../../catalogue/tlb-file.js";
 import { DEFAULT_TLB_ID } from "../../catalogue/tlbs.js";
-import { readWorkloadFile } from "../../catalogue/workload-file.js";
-import { parseWorkload, workloadText } from "../../catalogue/workloads.js";
+import { type Workload, workloadArgument, workloadText } from "../../catalogue/workloads.js";
 import { UsageError } from "../../errors.js";
 import { costsOf, readCosts } from "../../estimate/costs.js";
 import { MINIMUM_EFFECT } from "../../judge/verdict.js";
@@ -128,9 +127,12 @@ async function run(flags: RunFlags): Promise<void> {
   const protocols = protocolsOf(flags.baseline, candidates);
   const tlb = tlbArgument(flags.tlb);
   const costs = costsOf(readCosts(flags.costs), tlb);
-  const suite = suiteOf(flags);
+  const workloads = flags.workload.map(workloadArgument);
+  const suite = suiteOf(flags, workloads);
   const groups = groupsOf(suite, protocols, flags.filter);
   if (groups.length === 0) throw nothingSelected(flags.filter, groupsOf(suite, protocols, []));
+  // traces that a workload names are read before anything is measured
+  for (const workload of workloads) await workload.build(flags.seed);
   checkWritable(flags.out);
   if (!flags.quiet) {
     for (const reason of refusals(suite, protocols)) {
@@ -185,7 +187,7 @@ async function run(flags: RunFlags): Promise<void> {
 }
 
 /** The suite asked for, or what `--driver` makes one of. */
-function suiteOf(flags: RunFlags): Suite {
+function suiteOf(flags: RunFlags, workloads: readonly Workload[]): Suite {
   if (flags.driver.length === 0 && flags.workload.length === 0)
     return readSuite(flags.suite ?? DEFAULT_SUITE);
   if (flags.suite !== undefined) {
@@ -194,11 +196,9 @@ function suiteOf(flags: RunFlags): Suite {
     );
   }
   const named = flags.driver.length > 0 ? flags.driver : DRIVERS_FOR_WORKLOAD;
-  const workloads = flags.workload.map((text) =>
-    workloadText(isFile(text) ? readWorkloadFile(text) : parseWorkload(text)),
-  );
+  const own = workloads.map(workloadText);
   const groups = named.map(driverArgument).map((driver) => ({
-    workloads: workloads.length > 0 ? workloads : workloadsFor(driver),
+    workloads: own.length > 0 ? own : workloadsFor(driver),
     drivers: [driverText(driver)],
   }));
   return { name: "selection", title: "named on the command line", groups };
