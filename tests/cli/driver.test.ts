@@ -62,6 +62,15 @@ describe("a described driver", () => {
     },
   );
 
+  test("that maps pieces is refused for a descriptor, said so or not", async () => {
+    const pieces = join(folder, "pieces.yaml");
+    writeFileSync(pieces, "driver: my-pieces\npages: all\nby: pieces\n");
+    const args = ["replay", trace, "--driver", pieces, "--protocol", "mmap_prepare@7.3"];
+    const { code, stderr } = await vmabench(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/my-pieces has no form for mmap_prepare@7\.3: .*one action/);
+  });
+
   test("and a suite are not for one command line", async () => {
     const { code, stderr } = await vmabench(["run", "--suite", "quick", "--driver", mine]);
     expect(code).toBe(2);
