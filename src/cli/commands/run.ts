@@ -246,7 +246,10 @@ function print(results: Results, flags: RunFlags): void {
   if (flags.json) {
     process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
   } else if (flags.quiet) {
-    process.stdout.write(`${findings(results).join("\n")}\n`);
+    const lines = findings(results);
+    if (lines.length === 0)
+      lines.push(`work of ${results.scenarios.length} scenarios, none to compare`);
+    process.stdout.write(`${lines.join("\n")}\n`);
   } else {
     const colors = colorsFor(process.stdout);
     process.stdout.write(
