@@ -37,17 +37,35 @@ export function gateScenarios(
   }));
 }
 
+/** What each process says: the median of its sittings, each of which is the median of its rounds. */
 function mediansOf(processes: readonly GateProcess[], id: string): GateScenario["first"] {
   const times = processes.flatMap(({ scenarios }) => scenarios.filter((s) => s.id === id));
   return {
-    head: times.map(({ base, head }) => median(epochLogRatios(base, head))),
-    control: times.map(({ base, control }) => median(epochLogRatios(base, control))),
+    // base and control are the same code: two references have less luck than one
+    head: times.map(({ base, head, control, sittings }) => {
+      const [one, other] = [
+        sittingMedians(base, head, sittings),
+        sittingMedians(control, head, sittings),
+      ];
+      return median(one.map((value, i) => (value + other[i]!) / 2));
+    }),
+    control: times.map(({ base, control, sittings }) =>
+      median(sittingMedians(base, control, sittings)),
+    ),
   };
 }
 
-/** ln(variant / base), round by round; the clock may have seen no time at all. */
-function epochLogRatios(base: readonly number[], variant: readonly number[]): number[] {
-  return base.map((time, round) => Math.log(Math.max(1, variant[round]!) / Math.max(1, time)));
+/** The median of ln(variant / reference) over the rounds of each sitting; the clock may have seen no time at all. */
+function sittingMedians(
+  reference: readonly number[],
+  variant: readonly number[],
+  sittings: number,
+): number[] {
+  const rounds = reference.length / sittings;
+  const ratios = reference.map((time, i) => Math.log(Math.max(1, variant[i]!) / Math.max(1, time)));
+  return Array.from({ length: sittings }, (_, i) =>
+    median(ratios.slice(i * rounds, (i + 1) * rounds)),
+  );
 }
 
 /** The verdicts of a record and the exit code they lead to. */

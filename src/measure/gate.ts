@@ -3,10 +3,10 @@
 
 import type { Scenario } from "../catalogue/scenario.js";
 import { Core } from "../core/core.js";
-import { abiConflicts, withSection } from "../core/module.js";
+import { abiConflicts } from "../core/module.js";
 import { MachineError } from "../errors.js";
 import type { Accepted } from "../judge/accepted.js";
-import { judgeTimes } from "../judge/gate.js";
+import { judgeTimes, secondLookProcesses } from "../judge/gate.js";
 import { gateScenarios } from "../judge/outcome.js";
 import { type ExactWork, workChanges } from "../judge/work.js";
 import { captureEnvironment, captureTool } from "../record/environment.js";
@@ -21,8 +21,10 @@ export interface GateOptions {
   filters: string[];
   scenarios: readonly Scenario[];
   seed: number;
-  /** Processes of each look. */
+  /** Processes of the first look. */
   processes: number;
+  /** In each process, and rounds in each sitting. */
+  sittings: number;
   rounds: number;
   /** Per cent. */
   maxSlowdown: number;
@@ -71,6 +73,7 @@ export async function runGate(
       filters: options.filters,
       seed: options.seed,
       processes: options.processes,
+      sittings: options.sittings,
       rounds: options.rounds,
       maxSlowdown: options.maxSlowdown,
       alpha: options.alpha,
@@ -116,32 +119,30 @@ async function timeRecord(
   work: ReadonlyMap<string, ExactWork>,
   options: GateOptions,
 ): Promise<void> {
-  const cores = {
-    base: base.timing,
-    head: withSection(head.timing, "vmabench.head"),
-    control: withSection(base.timing, "vmabench.control"),
-  };
-  const { seed, rounds, processes } = options;
-  const look = async (number: 1 | 2, ids: readonly string[]) => {
+  const cores = { base: base.timing, head: head.timing, control: base.timing };
+  const { seed, sittings, rounds } = options;
+  const look = async (number: 1 | 2, ids: readonly string[], processes: number) => {
     const scenarios = ids.map((id) => ({
       id,
       checksum: Number.parseInt(work.get(id)!.results, 16),
     }));
     for (let i = 0; i < processes; i++) {
-      const process = i + (number - 1) * processes;
+      const process = record.processes.length;
       let done = 0;
       const step = () =>
         options.progress(i * ids.length + done++, processes * ids.length, `look ${number}`);
       step();
-      const job = { cores, scenarios, seed, process, rounds };
+      const job = { cores, scenarios, seed, process, sittings, rounds };
       const times = await runProcess(job, step, options.signal);
       record.processes.push(asRecorded(times, number));
     }
   };
-  await look(1, record.timed);
+  await look(1, record.timed, options.processes);
   const open = judgeTimes(gateScenarios(record), options.alpha, record.settings.family).scenarios;
   const undecided = open.filter(({ verdict }) => verdict === "undecided").map(({ id }) => id);
-  if (undecided.length > 0) await look(2, undecided);
+  if (undecided.length > 0) {
+    await look(2, undecided, secondLookProcesses(undecided.length, options.processes));
+  }
 }
 
 function asRecorded(

@@ -28,12 +28,16 @@ const processSchema = z.strictObject({
       .strictObject({
         id: z.string(),
         operationsPerBatch: z.int().positive(),
+        sittings: z.int().positive().describe("one after the other, of equal numbers of rounds"),
         base: nanoseconds,
         head: nanoseconds,
         control: nanoseconds,
       })
       .refine((s) => s.base.length === s.head.length && s.base.length === s.control.length, {
         message: "expected as many rounds of head and control as of base",
+      })
+      .refine((s) => s.base.length % s.sittings === 0, {
+        message: "expected as many rounds in each sitting",
       }),
   ),
 });
@@ -46,8 +50,9 @@ export const gateSchema = z.strictObject({
     suite: z.string(),
     filters: z.array(z.string()),
     seed: z.int().nonnegative(),
-    processes: z.int().positive(),
-    rounds: z.int().positive(),
+    processes: z.int().positive().describe("of the first look"),
+    sittings: z.int().positive().describe("of each process"),
+    rounds: z.int().positive().describe("of each sitting"),
     maxSlowdown: z.number().positive().describe("per cent"),
     alpha: z.number().positive(),
     family: z.int().positive().describe("scenarios that the correction is for"),

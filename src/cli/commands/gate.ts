@@ -30,6 +30,7 @@ interface GateFlags {
   filter: string[];
   seed: number;
   processes?: number;
+  sittings: number;
   rounds: number;
   out: string;
   baseline: string;
@@ -44,7 +45,8 @@ interface GateFlags {
 
 const reports = (name: string) =>
   fileURLToPath(new URL(`../../../reports/${name}`, import.meta.url));
-const ROUNDS = 120;
+const SITTINGS = 6;
+const ROUNDS = 20;
 
 export function gateCommand(): Command {
   return new Command("gate")
@@ -61,10 +63,11 @@ export function gateCommand(): Command {
     .option("--seed <n>", "seed of operations and orders", whole("--seed", 0), 1)
     .option(
       "--processes <n>",
-      "processes of one look (default: as many as the corrections need)",
+      "processes of the first look (default: as many as the corrections need)",
       whole("--processes", 1),
     )
-    .option("--rounds <n>", "rounds in each process", whole("--rounds", 1), ROUNDS)
+    .option("--sittings <n>", "sittings in each process", whole("--sittings", 1), SITTINGS)
+    .option("--rounds <n>", "rounds in each sitting", whole("--rounds", 1), ROUNDS)
     .option("--out <file>", "where the record goes", "reports/latest/gate.json")
     .addOption(
       new Option("--baseline <file>", "the committed work counts").default(
@@ -242,6 +245,7 @@ async function against(baseText: string, flags: GateFlags): Promise<void> {
       scenarios,
       seed: flags.seed,
       processes: flags.processes ?? processesFor(scenarios.length),
+      sittings: flags.sittings,
       rounds: flags.rounds,
       maxSlowdown: flags.maxSlowdown,
       alpha: GATE_ALPHA,
