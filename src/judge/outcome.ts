@@ -85,6 +85,7 @@ export function outcomeOf(record: GateRecord): GateOutcome {
   });
 
   if (wrong.length > 0) return end(4, `different results: ${ids(wrong)}`);
+  if (record.disagreement) return end(4, `different results: ${record.disagreement}`);
   if (failing.length > 0) return end(1, `more work than the base: ${ids(failing)}`);
   if (record.identical) return end(0, "the cores run the same code");
   if (record.timed.length === 0) return end(3, "no scenario could be timed on both cores");

@@ -6,7 +6,7 @@
 import { Random } from "../catalogue/random.js";
 import { parseScenario, type Scenario } from "../catalogue/scenario.js";
 import type { BuiltWorkload } from "../catalogue/workloads.js";
-import { Core } from "../core/core.js";
+import { Core, CoreTrap } from "../core/core.js";
 import { withSection } from "../core/module.js";
 import { calibrate, timeVariants } from "./pairs.js";
 import { BuildsDisagree, cut, Stage } from "./stage.js";
@@ -83,7 +83,9 @@ function freshCores(job: GateJob, sitting: number, random: Random): Record<Varia
 function sit(course: Course, cores: Record<Variant, Core>, random: Random, rounds: number): void {
   const { scenario, built, checksum, times } = course;
   const stages = VARIANTS.map((variant) => new Stage(cores[variant], scenario, built));
-  for (const stage of stages) stage.verify(checksum);
+  VARIANTS.forEach((variant, i) => {
+    verify(stages[i]!, checksum, variant);
+  });
   const perBatch = course.perBatch ?? calibrate(stages[0]!);
   course.perBatch = perBatch;
   times.operationsPerBatch = Math.round(
@@ -93,6 +95,16 @@ function sit(course: Course, cores: Record<Variant, Core>, random: Random, round
   VARIANTS.forEach((variant, i) => {
     times[variant].push(...epochs[i]!);
   });
+}
+
+/** BuildsDisagree saying which variant it is, traps included. */
+function verify(stage: Stage, checksum: number, variant: Variant): void {
+  try {
+    stage.verify(checksum);
+  } catch (error) {
+    if (!(error instanceof BuildsDisagree || error instanceof CoreTrap)) throw error;
+    throw new BuildsDisagree(`${variant}: ${error.message}`);
+  }
 }
 
 if (process.send) {

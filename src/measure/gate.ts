@@ -15,6 +15,7 @@ import { exactWork } from "./exact.js";
 import { NODE_FLAGS, runProcess } from "./gate-process.js";
 import { governor } from "./machine.js";
 import type { GateCore } from "./source.js";
+import { BuildsDisagree } from "./stage.js";
 
 export interface GateOptions {
   suite: string;
@@ -59,7 +60,7 @@ export async function runGate(
   const own = await workOf(head, options, () => {});
   const notInBase: string[] = [];
   const theirs = await workOf(base, options, (scenario) => notInBase.push(scenario.id));
-  const both = new Map([...(own ?? [])].filter(([id]) => !notInBase.includes(id)));
+  const both = new Map([...(own ?? theirs ?? [])].filter(([id]) => !notInBase.includes(id)));
   const changes = own && theirs ? workChanges(theirs, both) : [];
   const disagree = changes.some(({ measure }) => measure === "results");
   const identical = base.codeSha256 === head.codeSha256 && !options.timeIdentical;
@@ -85,7 +86,8 @@ export async function runGate(
     base: described(base),
     head: described(head),
     accepted: options.accepted,
-    work: { compared: theirs !== null, scenarios: both.size, changes, notInBase },
+    work: { compared: own !== null && theirs !== null, scenarios: both.size, changes, notInBase },
+    disagreement: null,
     identical,
     timed: [...both.keys()],
     processes: [],
@@ -93,7 +95,12 @@ export async function runGate(
   };
   options.onWork(record);
   if (options.workOnly || identical || disagree || both.size === 0) return record;
-  await timeRecord(record, base, head, both, options);
+  try {
+    await timeRecord(record, base, head, both, options);
+  } catch (error) {
+    if (!(error instanceof BuildsDisagree)) throw error;
+    record.disagreement = error.message;
+  }
   return record;
 }
 

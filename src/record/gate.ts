@@ -64,13 +64,17 @@ export const gateSchema = z.strictObject({
   head: core,
   accepted: acceptedSchema.shape.accepted,
   work: z.strictObject({
-    compared: z.boolean().describe("false when the base came without a work build"),
+    compared: z.boolean().describe("false when a core came without a work build"),
     scenarios: z.int().nonnegative(),
     changes: z.array(
       z.strictObject({ id: z.string(), measure: z.string(), base: value, head: value }),
     ),
     notInBase: z.array(z.string()),
   }),
+  disagreement: z
+    .string()
+    .nullable()
+    .describe("which timing build gave other results than the work build, and where"),
   identical: z.boolean().describe("the cores run the same code, and were not timed"),
   timed: z.array(z.string()).describe("ids of the scenarios that were to be timed"),
   processes: z.array(processSchema),
