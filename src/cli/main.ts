@@ -57,6 +57,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/gate.js")).gateCommand(),
   },
   {
+    name: "compare",
+    summary: "two result files, or two gate records with one base, side by side",
+    load: async () => (await import("./commands/compare.js")).compareCommand(),
+  },
+  {
     name: "maple-digest",
     summary: "run a known-answer stream through the maple tree and print its digests",
     load: async () => (await import("./commands/maple-digest.js")).mapleDigestCommand(),

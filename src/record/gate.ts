@@ -93,11 +93,22 @@ export function packCore(bytes: Uint8Array): string {
 
 /** A record read back. UsageError naming file, place and what was expected. */
 export function readGateRecord(path: string): GateRecord {
-  let data: unknown;
+  let text: string;
   try {
-    data = JSON.parse(readFileSync(path, "utf8"));
+    text = readFileSync(path, "utf8");
   } catch (error) {
     throw new UsageError(`${path}: cannot be read: ${(error as Error).message}`);
+  }
+  return parseGateRecord(text, path);
+}
+
+/** A record's text, checked. UsageError naming `path`, place and what was expected. */
+export function parseGateRecord(text: string, path: string): GateRecord {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${path}: not JSON: ${(error as Error).message}`);
   }
   const parsed = gateSchema.safeParse(data);
   if (parsed.success) return parsed.data;

@@ -7,7 +7,7 @@ import type { GateRecord } from "../record/gate.js";
 import type { Colors } from "./colors.js";
 import { interval } from "./format.js";
 
-const MARKS = {
+export const MARKS = {
   slower: "▲ slower",
   faster: "◆ faster",
   same: "● same",
