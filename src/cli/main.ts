@@ -62,6 +62,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/compare.js")).compareCommand(),
   },
   {
+    name: "doctor",
+    summary: "is this machine fit to measure on, and how small a slowdown shows on it",
+    load: async () => (await import("./commands/doctor.js")).doctorCommand(),
+  },
+  {
     name: "maple-digest",
     summary: "run a known-answer stream through the maple tree and print its digests",
     load: async () => (await import("./commands/maple-digest.js")).mapleDigestCommand(),

@@ -26,11 +26,11 @@ export function gateScenarios(
   return record.timed.map((id) => ({
     id,
     effect: (acceptedFor(valid, id, "time")?.limit ?? record.settings.maxSlowdown) / 100,
-    first: mediansOf(
+    first: processMedians(
       record.processes.filter(({ look }) => look === 1),
       id,
     ),
-    second: mediansOf(
+    second: processMedians(
       record.processes.filter(({ look }) => look === 2),
       id,
     ),
@@ -38,7 +38,10 @@ export function gateScenarios(
 }
 
 /** What each process says: the median of its sittings, each of which is the median of its rounds. */
-function mediansOf(processes: readonly GateProcess[], id: string): GateScenario["first"] {
+export function processMedians(
+  processes: readonly Pick<GateProcess, "scenarios">[],
+  id: string,
+): GateScenario["first"] {
   const times = processes.flatMap(({ scenarios }) => scenarios.filter((s) => s.id === id));
   return {
     // base and control are the same code: two references have less luck than one

@@ -45,8 +45,9 @@ interface GateFlags {
 
 const reports = (name: string) =>
   fileURLToPath(new URL(`../../../reports/${name}`, import.meta.url));
-const SITTINGS = 6;
-const ROUNDS = 20;
+/** Of each process, and rounds of each sitting. */
+export const SITTINGS = 6;
+export const ROUNDS = 20;
 
 export function gateCommand(): Command {
   return new Command("gate")
