@@ -67,6 +67,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/doctor.js")).doctorCommand(),
   },
   {
+    name: "history",
+    summary: "time from commit to commit against a fixed reference, and where it changed",
+    load: async () => (await import("./commands/history.js")).historyCommand(),
+  },
+  {
     name: "maple-digest",
     summary: "run a known-answer stream through the maple tree and print its digests",
     load: async () => (await import("./commands/maple-digest.js")).mapleDigestCommand(),

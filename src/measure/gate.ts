@@ -8,7 +8,7 @@ import { MachineError } from "../errors.js";
 import type { Accepted } from "../judge/accepted.js";
 import { judgeTimes, secondLookProcesses } from "../judge/gate.js";
 import { gateScenarios } from "../judge/outcome.js";
-import { type ExactWork, workChanges } from "../judge/work.js";
+import { type BareChange, type ExactWork, workChanges } from "../judge/work.js";
 import { captureEnvironment, captureTool } from "../record/environment.js";
 import { type GateProcess, type GateRecord, packCore } from "../record/gate.js";
 import { exactWork } from "./exact.js";
@@ -37,6 +37,10 @@ export interface GateOptions {
   workOnly: boolean;
   /** Times cores of the same code too: the gate's own test. */
   timeIdentical: boolean;
+  /** 1: no second look at what stays open (default 2). */
+  looks?: 1 | 2;
+  /** Times what gives the base's results when some scenarios do not; otherwise nothing is timed then. */
+  leaveOutChanged?: boolean;
   /** Hears what is known before anything is timed. */
   onWork: (record: GateRecord) => void;
   progress: (done: number, total: number, label: string) => void;
@@ -62,7 +66,9 @@ export async function runGate(
   const theirs = await workOf(base, options, (scenario) => notInBase.push(scenario.id));
   const both = new Map([...(own ?? theirs ?? [])].filter(([id]) => !notInBase.includes(id)));
   const changes = own && theirs ? workChanges(theirs, both) : [];
-  const disagree = changes.some(({ measure }) => measure === "results");
+  const changed = new Set(changes.filter(isOther).map(({ id }) => id));
+  if (options.leaveOutChanged) for (const id of changed) both.delete(id);
+  const disagree = changed.size > 0 && !options.leaveOutChanged;
   const identical = base.codeSha256 === head.codeSha256 && !options.timeIdentical;
 
   const record: GateRecord = {
@@ -103,6 +109,8 @@ export async function runGate(
   }
   return record;
 }
+
+const isOther = ({ measure }: BareChange) => measure === "results" || measure === "operations";
 
 function described({ name, kind, codeSha256, abiVersion }: GateCore): GateRecord["base"] {
   return { name, kind, codeSha256, abiVersion };
@@ -147,7 +155,7 @@ async function timeRecord(
   await look(1, record.timed, options.processes);
   const open = judgeTimes(gateScenarios(record), options.alpha, record.settings.family).scenarios;
   const undecided = open.filter(({ verdict }) => verdict === "undecided").map(({ id }) => id);
-  if (undecided.length > 0) {
+  if (undecided.length > 0 && options.looks !== 1) {
     await look(2, undecided, secondLookProcesses(undecided.length, options.processes));
   }
 }

@@ -21,6 +21,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { filled } from "../../bench/selftest/cores.js";
 import { withSection } from "../../src/core/module.js";
 import { readGateRecord } from "../../src/record/gate.js";
+import { readHistory } from "../../src/record/history.js";
 import { vmabench } from "./command.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -314,6 +315,28 @@ describe("a base by name", () => {
     const { base, identical } = JSON.parse(stdout);
     expect([code, base.kind, identical]).toEqual([0, "record", true]);
   });
+});
+
+test("a commit is added to the history once, as ratios to the reference in the same processes", async () => {
+  const commit = execFileSync("git", ["-C", root, "rev-parse", "HEAD"], {
+    encoding: "utf8",
+  }).trim();
+  const reference = written("reference.json", {
+    schema: "vmabench/reference@1",
+    commit,
+    reason: "measured against itself",
+  });
+  const file = place("history.ndjson");
+  const append = ["history", "--append", "--file", file, "--reference", reference];
+  const few = [...ONE, "--processes", "3", "--sittings", "1", "--rounds", "8"];
+  const { code, stdout } = await vmabench([...append, ...few, "--json"], { cwd: folder });
+  expect([code, JSON.parse(stdout).commits]).toEqual([0, 1]);
+  const [entry, ...more] = readHistory(file);
+  expect(more).toEqual([]);
+  expect(entry).toMatchObject({ commit, reference: { commit }, settings: { processes: 3 } });
+  expect(Object.keys(entry!.scenarios)).toEqual([SCENARIO]);
+  const again = await vmabench([...append, ...few], { cwd: folder });
+  expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("already")]);
 });
 
 test("the committed counts are written anew with --refresh, and the difference shown", async () => {

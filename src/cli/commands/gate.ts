@@ -106,7 +106,7 @@ function percent(text: string): number {
   throw new UsageError(`--max-slowdown ${text}: expected per cent, above 0 up to 100`);
 }
 
-function whole(option: string, least: number): (text: string) => number {
+export function whole(option: string, least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= least && value <= 2 ** 31) return value;
