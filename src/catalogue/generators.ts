@@ -224,6 +224,17 @@ const failingStorm: Generator = {
   },
 };
 
+const empty: Generator = {
+  id: "empty",
+  title: "operations that do nothing: what the suite itself adds to every operation",
+  parameters: [operationCount(16_384)],
+  build: (values) => ({
+    setup: [],
+    operations: Array.from({ length: Number(values.ops) }, () => ({ op: abi.OP_NOP })),
+    files: filesOf(1),
+  }),
+};
+
 /** Every generated workload. */
 export const GENERATORS: readonly Generator[] = [
   appendMerge,
@@ -236,4 +247,5 @@ export const GENERATORS: readonly Generator[] = [
   failingStorm,
   ...TOUCHING,
   ...MIXES,
+  empty,
 ];
