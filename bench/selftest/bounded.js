@@ -18,13 +18,11 @@ export async function bounded(seed) {
   );
   const template = await slowTemplate(merge.path);
   const slow = await gate(slower(template, SPIN), { scenarios: named([merge.scenario]), seed });
-  // a machine too noisy to say is not a false alarm, and finds nothing either
-  const noisy = [same, slow].some(({ outcome }) => outcome.noise !== null);
-  if (noisy) console.log("too noisy a machine: alarms count, silence does not");
   return [
-    expected("a copy of itself", same, noisy ? [0, 3] : [0]),
+    // inconclusive is no false alarm; and a machine too noisy to say finds nothing either
+    expected("a copy of itself", same, [0, 3]),
     expected("one more node read", more, [1]),
-    expected("a merge a quarter slower", slow, noisy ? [1, 3] : [1]),
+    expected("a merge a quarter slower", slow, slow.outcome.noise === null ? [1] : [1, 3]),
   ].every(Boolean);
 }
 
