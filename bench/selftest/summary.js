@@ -19,7 +19,7 @@ export function summary(entries) {
     const of = (kind) => entries.filter((entry) => entry.kind === kind && entry.busy === busy);
     const [same, slow] = [of("A/A"), of("slow")];
     const lines = [];
-    if (same.length > 0) lines.push(...aliveLines(same));
+    if (same.length > 0) lines.push(...sameLines(same));
     if (slow.length > 0) lines.push("", ...powerLines(slow));
     if (lines.length === 0) return [];
     return [
@@ -32,7 +32,7 @@ export function summary(entries) {
   return parts.length === 0 ? "no runs yet" : parts.join("\n");
 }
 
-function aliveLines(runs) {
+function sameLines(runs) {
   const n = runs.length;
   const by = (code) => runs.filter(({ exitCode }) => exitCode === code).length;
   const verdicts = (name) => sum(runs.map((run) => run.verdicts[name] ?? 0));
