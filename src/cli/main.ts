@@ -57,6 +57,21 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/gate.js")).gateCommand(),
   },
   {
+    name: "compare",
+    summary: "two result files, or two gate records with one base, side by side",
+    load: async () => (await import("./commands/compare.js")).compareCommand(),
+  },
+  {
+    name: "doctor",
+    summary: "is this machine fit to measure on, and how small a slowdown shows on it",
+    load: async () => (await import("./commands/doctor.js")).doctorCommand(),
+  },
+  {
+    name: "history",
+    summary: "time from commit to commit against a fixed reference, and where it changed",
+    load: async () => (await import("./commands/history.js")).historyCommand(),
+  },
+  {
     name: "maple-digest",
     summary: "run a known-answer stream through the maple tree and print its digests",
     load: async () => (await import("./commands/maple-digest.js")).mapleDigestCommand(),

@@ -109,6 +109,12 @@ function unpack(text: string, path: string): Uint8Array {
   }
 }
 
+/** The commit that a revision names, and its date. UsageError, naming the option, when there is none. */
+export function commitOf(revision: string, option: string): { commit: string; date: string } {
+  const commit = resolveRevision(revision, option, "expected a git revision");
+  return { commit, date: git("log", "-1", "--format=%cI", commit) };
+}
+
 /** Compiles assembly/ of a revision with this checkout's compiler; each such core is built once and kept. */
 async function fromRevision(revision: string, say: (line: string) => void): Promise<GateCore> {
   const commit = resolveRevision(revision);
@@ -163,13 +169,16 @@ async function fromRevision(revision: string, say: (line: string) => void): Prom
   return gateCore(name, "revision", timing!, work!, kept);
 }
 
-function resolveRevision(revision: string): string {
-  const expected = "expected a folder with a built core, a gate record, or a git revision";
-  if (revision.startsWith("-")) throw new UsageError(`--base ${revision}: ${expected}`);
+function resolveRevision(
+  revision: string,
+  option = "--base",
+  expected = "expected a folder with a built core, a gate record, or a git revision",
+): string {
+  if (revision.startsWith("-")) throw new UsageError(`${option} ${revision}: ${expected}`);
   try {
     return git("rev-parse", "--verify", "--quiet", `${revision}^{commit}`);
   } catch {
-    throw new UsageError(`--base ${revision}: ${expected}`);
+    throw new UsageError(`${option} ${revision}: ${expected}`);
   }
 }
 

@@ -7,7 +7,7 @@ import type { GateRecord } from "../record/gate.js";
 import type { Colors } from "./colors.js";
 import { interval } from "./format.js";
 
-const MARKS = {
+export const MARKS = {
   slower: "▲ slower",
   faster: "◆ faster",
   same: "● same",
@@ -68,7 +68,7 @@ export function endLine(outcome: Pick<GateOutcome, "exitCode" | "reason">, color
 
 function workSummary(record: GateRecord, outcome: GateOutcome): string {
   const { compared, scenarios } = record.work;
-  if (!compared) return "work: not compared, the base came without a work build";
+  if (!compared) return "work: not compared, a core came without a work build";
   const count = outcome.work.length;
   return count === 0
     ? `work: equal to the last digit in ${scenarios} scenarios`

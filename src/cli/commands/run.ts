@@ -27,6 +27,7 @@ import { measureSuite } from "../../measure/suite.js";
 import { captureEnvironment, captureTool } from "../../record/environment.js";
 import { type Results, resultsSchema } from "../../record/schema.js";
 import { checkWritable, writeReport } from "../../record/store.js";
+import { timesText } from "../../record/times.js";
 import { colorsFor } from "../../render/colors.js";
 import { progressOn } from "../../render/progress.js";
 import { reportFiles } from "../../render/report.js";
@@ -148,7 +149,7 @@ async function run(flags: RunFlags): Promise<void> {
   try {
     const environment = captureEnvironment();
     const rounds = flags.workOnly ? 0 : ROUNDS;
-    const measured = await measureSuite(groups, {
+    const { times, ...measured } = await measureSuite(groups, {
       seed: flags.seed,
       baseline: flags.baseline,
       rounds,
@@ -178,7 +179,9 @@ async function run(flags: RunFlags): Promise<void> {
       },
       ...measured,
     });
-    writeReport(flags.out, reportFiles(results));
+    const raw: [string, string][] =
+      times.length > 0 ? [["times.json", timesText(flags.seed, times)]] : [];
+    writeReport(flags.out, new Map([...reportFiles(results), ...raw]));
     print(results, flags);
   } finally {
     progress.stop();
