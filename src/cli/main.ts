@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { MachineError, UsageError } from "../errors.js";
+import { printable } from "../render/printable.js";
 
 interface Entry {
   name: string;
@@ -55,6 +56,11 @@ export const COMMANDS: readonly Entry[] = [
     name: "gate",
     summary: "regression gate: exact on work, statistical on time",
     load: async () => (await import("./commands/gate.js")).gateCommand(),
+  },
+  {
+    name: "export",
+    summary: "a result in another tool's format",
+    load: async () => (await import("./commands/export.js")).exportCommand(),
   },
   {
     name: "maple-digest",
@@ -143,7 +149,7 @@ function failure(error: unknown): number {
 }
 
 function say(message: string): void {
-  process.stderr.write(`vmabench: ${message.replace(/\s*\n\s*/g, "; ")}\n`);
+  process.stderr.write(`vmabench: ${printable(message.replace(/\s*\n\s*/g, "; "))}\n`);
 }
 
 /** Whoever read our output has had enough: no error, and nothing more to print. */
