@@ -58,6 +58,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/gate.js")).gateCommand(),
   },
   {
+    name: "report",
+    summary: "a report again from a result file: a folder, or text for a mailing list",
+    load: async () => (await import("./commands/report.js")).reportCommand(),
+  },
+  {
     name: "export",
     summary: "a result in another tool's format",
     load: async () => (await import("./commands/export.js")).exportCommand(),

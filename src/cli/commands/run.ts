@@ -155,6 +155,8 @@ async function run(flags: RunFlags): Promise<void> {
         seed: flags.seed,
         rounds,
         suite: suite.name,
+        drivers: flags.driver,
+        workloads: flags.workload,
         filters: flags.filter,
         baseline: flags.baseline,
         candidates,
