@@ -68,6 +68,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/export.js")).exportCommand(),
   },
   {
+    name: "comment",
+    summary: "post a report as one comment on a GitHub pull request, or change it",
+    load: async () => (await import("./commands/comment.js")).commentCommand(),
+  },
+  {
     name: "maple-digest",
     summary: "run a known-answer stream through the maple tree and print its digests",
     load: async () => (await import("./commands/maple-digest.js")).mapleDigestCommand(),
