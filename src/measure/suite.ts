@@ -29,6 +29,8 @@ export interface SuiteOptions {
 export interface SuiteResult {
   scenarios: ScenarioRecord[];
   comparisons: ComparisonRecord[];
+  /** ln(candidate / baseline) of every round of each comparison; null where it was not timed. */
+  logRatios: (Float64Array | null)[];
 }
 
 /** A comparison whose verdict waits for the rest of the run. */
@@ -75,7 +77,8 @@ export async function measureSuite(
     scenarios.push(...records);
     pending.push(...compare(records, times?.rounds ?? null, options.baseline));
   }
-  return { scenarios, comparisons: judged(pending) };
+  const comparisons = judged(pending);
+  return { scenarios, comparisons, logRatios: pending.map((entry) => entry.logRatios) };
 }
 
 interface GroupTimes {

@@ -21,15 +21,17 @@ import { readWorkloadFile } from "../../catalogue/workload-file.js";
 import { parseWorkload, workloadText } from "../../catalogue/workloads.js";
 import { UsageError } from "../../errors.js";
 import { MINIMUM_EFFECT } from "../../judge/verdict.js";
-import { measureSuite } from "../../measure/suite.js";
+import { measureSuite, type SuiteResult } from "../../measure/suite.js";
 import { captureEnvironment, captureTool } from "../../record/environment.js";
 import { type Results, resultsSchema } from "../../record/schema.js";
 import { checkWritable, writeReport } from "../../record/store.js";
 import { colorsFor } from "../../render/colors.js";
+import { printable } from "../../render/printable.js";
 import { progressOn } from "../../render/progress.js";
 import { reportFiles } from "../../render/report.js";
 import { findings } from "../../render/rows.js";
 import { terminalReport } from "../../render/table.js";
+import { columnsOf } from "../../render/width.js";
 
 interface RunFlags {
   suite?: string;
@@ -125,7 +127,7 @@ async function run(flags: RunFlags): Promise<void> {
   checkWritable(flags.out);
   if (!flags.quiet) {
     for (const reason of refusals(suite, protocols)) {
-      process.stderr.write(`vmabench: left out: ${reason}\n`);
+      process.stderr.write(`vmabench: left out: ${printable(reason)}\n`);
     }
   }
 
@@ -137,7 +139,7 @@ async function run(flags: RunFlags): Promise<void> {
   try {
     const environment = captureEnvironment();
     const rounds = flags.workOnly ? 0 : ROUNDS;
-    const measured = await measureSuite(groups, {
+    const { logRatios, ...measured } = await measureSuite(groups, {
       seed: flags.seed,
       baseline: flags.baseline,
       rounds,
@@ -166,7 +168,7 @@ async function run(flags: RunFlags): Promise<void> {
       ...measured,
     });
     writeReport(flags.out, reportFiles(results));
-    print(results, flags);
+    print(results, logRatios, flags);
   } finally {
     progress.stop();
     interrupt.ignore();
@@ -231,15 +233,15 @@ function onInterrupt(callback: () => void): { ignore(): void } {
   };
 }
 
-function print(results: Results, flags: RunFlags): void {
+function print(results: Results, logRatios: SuiteResult["logRatios"], flags: RunFlags): void {
   if (flags.json) {
     process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
   } else if (flags.quiet) {
     process.stdout.write(`${findings(results).join("\n")}\n`);
   } else {
     const colors = colorsFor(process.stdout);
-    process.stdout.write(
-      `${terminalReport(results, colors)}\n${colors.dim(`report: ${flags.out}/report.md`)}\n`,
-    );
+    const columns = columnsOf(process.stdout);
+    const text = terminalReport(results, colors, { columns, logRatios });
+    process.stdout.write(`${text}\n${colors.dim(`report: ${printable(flags.out)}/report.md`)}\n`);
   }
 }
