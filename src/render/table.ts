@@ -64,10 +64,10 @@ function legend(titles: readonly string[], results: Results): string {
   const timed = results.comparisons.some((comparison) => comparison.timeRatio !== null);
   const counted = titles.filter((title) => title === MERGES || title === UNWIND);
   const parts = [
-    ...(timed ? ["time: candidate / baseline with its 95 % interval"] : []),
+    ...(timed ? ["time: candidate / baseline [95 % interval]"] : []),
     ...(titles.includes(ROUNDS) ? ["rounds: how often a round gave which ratio, low to high"] : []),
     ...(counted.length > 0
-      ? [`${counted.join(" and ")}: per operation, baseline → candidate`]
+      ? [`${counted.join(", ")}: per operation, baseline → candidate`]
       : []),
   ];
   return parts.join("; ");
