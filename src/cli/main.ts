@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { MachineError, UsageError } from "../errors.js";
+import { printable } from "../render/printable.js";
 
 interface Entry {
   name: string;
@@ -70,6 +71,21 @@ export const COMMANDS: readonly Entry[] = [
     name: "history",
     summary: "time from commit to commit against a fixed reference, and where it changed",
     load: async () => (await import("./commands/history.js")).historyCommand(),
+  },
+  {
+    name: "report",
+    summary: "a report again from a result file: a folder, or text for a mailing list",
+    load: async () => (await import("./commands/report.js")).reportCommand(),
+  },
+  {
+    name: "export",
+    summary: "a result in another tool's format",
+    load: async () => (await import("./commands/export.js")).exportCommand(),
+  },
+  {
+    name: "comment",
+    summary: "post a report as one comment on a GitHub pull request, or change it",
+    load: async () => (await import("./commands/comment.js")).commentCommand(),
   },
   {
     name: "maple-digest",
@@ -158,7 +174,7 @@ function failure(error: unknown): number {
 }
 
 function say(message: string): void {
-  process.stderr.write(`vmabench: ${message.replace(/\s*\n\s*/g, "; ")}\n`);
+  process.stderr.write(`vmabench: ${printable(message.replace(/\s*\n\s*/g, "; "))}\n`);
 }
 
 /** Whoever read our output has had enough: no error, and nothing more to print. */

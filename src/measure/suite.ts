@@ -39,6 +39,8 @@ export interface SuiteResult {
   comparisons: ComparisonRecord[];
   /** What was timed, batch by batch. */
   times: RawTimes[];
+  /** ln(candidate / baseline) of every round of each comparison; null where it was not timed. */
+  logRatios: (Float64Array | null)[];
 }
 
 /** A comparison whose verdict waits for the rest of the run. */
@@ -94,7 +96,8 @@ export async function measureSuite(
     });
     pending.push(...compare(records, works, times?.rounds ?? null, options));
   }
-  return { scenarios, comparisons: judged(pending), times: raw };
+  const comparisons = judged(pending);
+  return { scenarios, comparisons, times: raw, logRatios: pending.map((entry) => entry.logRatios) };
 }
 
 interface GroupTimes {

@@ -20,6 +20,7 @@ import { type GateRecord, readGateRecord } from "../../record/gate.js";
 import { writeFileWhole } from "../../record/store.js";
 import { colorsFor } from "../../render/colors.js";
 import { endLine, gateReport, workLines } from "../../render/gate.js";
+import { printable } from "../../render/printable.js";
 import { progressOn } from "../../render/progress.js";
 
 interface GateFlags {
@@ -138,7 +139,7 @@ async function headOf(flags: GateFlags): Promise<GateCore> {
 }
 
 function say(line: string): void {
-  process.stderr.write(`vmabench: ${line}\n`);
+  process.stderr.write(`vmabench: ${printable(line)}\n`);
 }
 
 /** Accepted changes, with a word about those whose time is over. */
