@@ -71,7 +71,10 @@ export async function power({ log, busy, seed, runs, percents }) {
 async function spinFor({ log, path, template, scenarios, percent }) {
   const known = log.find({ kind: "spin", core, path, percent });
   if (known) return known.spin;
-  let spin = 2000 * percent;
+  // what was tried, with the percentage closest to the wanted one from below and from above
+  let below = { spin: 0, rise: 0 };
+  let above = null;
+  let spin = 5000 + 2000 * percent;
   for (let attempt = 0; attempt < 12; attempt++) {
     const head = slower(template, spin);
     const { outcome } = await gate(head, { scenarios, seed: 77 + attempt, count: 15, looks: 1 });
@@ -81,7 +84,10 @@ async function spinFor({ log, path, template, scenarios, percent }) {
       log.add({ kind: "spin", core, path, percent, spin: Math.round(spin), rise: digits(rise) });
       return Math.round(spin);
     }
-    spin *= Math.min(3, Math.max(0.3, percent / Math.max(rise, 0.3)));
+    if (rise < percent) below = { spin, rise };
+    else above = { spin, rise };
+    const between = (percent - below.rise) / ((above?.rise ?? 0) - below.rise);
+    spin = above ? below.spin + (above.spin - below.spin) * between : spin * 2;
   }
   throw new Error(`${scenarios[0].id} cannot be made ${percent} % slower: is the machine quiet?`);
 }

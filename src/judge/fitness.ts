@@ -27,8 +27,6 @@ export interface Diagnosis {
 /** Nanoseconds of an epoch: a tick should be a thousandth of it, and must not be a hundredth. */
 const EPOCH = 70_000;
 const LEAST_MEMORY = 256 * 2 ** 20;
-/** Scenarios of the gate suite. */
-const SUITE = 26;
 const LIMIT = 0.03;
 const RUNS = [30, 60, 180, 600];
 
@@ -99,9 +97,9 @@ function noiseFindings({ noise }: Checkup): Finding[] {
 
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
 
-function visibleIn(seconds: number, { noise }: Checkup): Visible {
-  const processes = Math.floor(seconds / (noise.secondsEach * SUITE));
+function visibleIn(seconds: number, { noise, gateScenarios }: Checkup): Visible {
+  const processes = Math.floor(seconds / (noise.secondsEach * gateScenarios));
   const of = (spread: number) =>
-    smallestSlowdown({ processes, scenarios: SUITE, noise: spread, effect: LIMIT });
+    smallestSlowdown({ processes, scenarios: gateScenarios, noise: spread, effect: LIMIT });
   return { seconds, typical: of(noise.typical), worst: of(noise.worst) };
 }

@@ -1,7 +1,9 @@
 // What of this machine matters to measuring: what it says of itself, and how it treats identical code.
 
 import { availableParallelism, loadavg, totalmem } from "node:os";
+import { DEFAULT_BASELINE, DEFAULT_CANDIDATE, parseProtocol } from "../catalogue/kernels.js";
 import { parseScenario } from "../catalogue/scenario.js";
+import { groupsOf, readSuite } from "../catalogue/suites.js";
 import { Core } from "../core/core.js";
 import { abiOf } from "../core/module.js";
 import { judgeTimes, type ProcessMedians } from "../judge/gate.js";
@@ -34,6 +36,8 @@ export interface Checkup {
   busy: BusyProcess[];
   memory: { total: number; available: number | null };
   noise: Noise;
+  /** Scenarios that a gate run has. */
+  gateScenarios: number;
 }
 
 /** How identical code differs from itself, in a gate's processes. */
@@ -87,7 +91,13 @@ export async function checkUp(options: CheckupOptions): Promise<Checkup> {
     busy,
     memory: { total: totalmem(), available: memoryAvailable() },
     noise: await noiseOf(options),
+    gateScenarios: gateScenarioCount(),
   };
+}
+
+function gateScenarioCount(): number {
+  const protocols = [DEFAULT_BASELINE, DEFAULT_CANDIDATE].map(parseProtocol);
+  return groupsOf(readSuite("gate"), protocols, []).flatMap(({ scenarios }) => scenarios).length;
 }
 
 async function noiseOf(options: CheckupOptions): Promise<Noise> {

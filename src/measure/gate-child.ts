@@ -82,11 +82,13 @@ function freshCores(job: GateJob, sitting: number, random: Random): Record<Varia
 
 function sit(course: Course, cores: Record<Variant, Core>, random: Random, rounds: number): void {
   const { scenario, built, checksum, times } = course;
-  const stages = VARIANTS.map((variant) => new Stage(cores[variant], scenario, built));
-  VARIANTS.forEach((variant, i) => {
-    verify(stages[i]!, checksum, variant);
-  });
-  const perBatch = course.perBatch ?? calibrate(stages[0]!);
+  const ready = {} as Record<Variant, Stage>;
+  for (const variant of random.shuffle([...VARIANTS])) {
+    ready[variant] = new Stage(cores[variant], scenario, built);
+    verify(ready[variant], checksum, variant);
+  }
+  const stages = VARIANTS.map((variant) => ready[variant]);
+  const perBatch = course.perBatch ?? calibrate(ready.base);
   course.perBatch = perBatch;
   times.operationsPerBatch = Math.round(
     built.operations.length / (cut(built.operations.length, perBatch).length - 1),

@@ -24,7 +24,8 @@ export function timeVariants(
   const first = stages[0]!;
   const marks = cut(first.operations, perBatch);
   const batches = marks.length - 1;
-  for (const stage of stages) {
+  const anyOrder = () => random.shuffle([...stages]);
+  for (const stage of anyOrder()) {
     for (let pass = 0; pass < WARM_PASSES; pass++) {
       stage.rewind();
       stage.time(0, stage.operations);
@@ -34,7 +35,8 @@ export function timeVariants(
   let orders: number[][] = [];
   for (let round = 0; round < rounds; round++) {
     const batch = round % batches;
-    if (batch === 0) for (const stage of stages) stage.rewind();
+    // whoever is rewound last finds its memory in the caches
+    if (batch === 0) for (const stage of anyOrder()) stage.rewind();
     if (orders.length === 0) orders = latinSquare(stages.length, random);
     const from = marks[batch]!;
     const count = marks[batch + 1]! - from;

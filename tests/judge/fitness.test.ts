@@ -29,6 +29,7 @@ function checkup(change: (checkup: Checkup) => void = () => {}): Checkup {
       noisy: null,
       involuntarySwitches: 3,
     },
+    gateScenarios: 26,
   };
   change(healthy);
   return healthy;
