@@ -340,12 +340,18 @@ test("a commit is added to the history once, as ratios to the reference in the s
   });
   const file = place("history.ndjson");
   const append = ["history", "--append", "--file", file, "--reference", reference];
-  const few = [...ONE, "--processes", "3", "--sittings", "1", "--rounds", "8"];
-  const { code, stdout } = await vmabench([...append, ...few, "--json"], { cwd: folder });
+  const few = [...ONE, "--processes", "5", "--sittings", "3", "--rounds", "8"];
+  const { code, stdout, stderr } = await vmabench([...append, ...few, "--json"], { cwd: folder });
+  if (code === 3) {
+    // so few rounds on a very busy machine: then nothing may be added
+    expect(stderr).toContain("too noisy, nothing is added");
+    expect(readHistory(file)).toEqual([]);
+    return;
+  }
   expect([code, JSON.parse(stdout).commits]).toEqual([0, 1]);
   const [entry, ...more] = readHistory(file);
   expect(more).toEqual([]);
-  expect(entry).toMatchObject({ commit, reference: { commit }, settings: { processes: 3 } });
+  expect(entry).toMatchObject({ commit, reference: { commit }, settings: { processes: 5 } });
   expect(Object.keys(entry!.scenarios)).toEqual([SCENARIO]);
   const again = await vmabench([...append, ...few], { cwd: folder });
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("already")]);
