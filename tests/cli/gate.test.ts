@@ -72,6 +72,11 @@ const gate = (...args: string[]) => vmabench(["gate", ...args], { cwd: folder })
 const against = (head: string, ...args: string[]) =>
   gate("--base", build, "--head", head, "--out", place("gate.json"), ...FEW, ...args);
 
+let slow: ReturnType<typeof gate> | undefined;
+/** A gate that finds the slow core slower; its record is slow.json. Run once, by whoever needs it first. */
+const slowRun = () =>
+  (slow ??= against(cores.slow, "--json", ...WIDE, "--out", place("slow.json")));
+
 function written(name: string, document: unknown): string {
   const text = typeof document === "string" ? document : JSON.stringify(document);
   writeFileSync(place(name), text);
@@ -109,11 +114,10 @@ describe("exit code 0", () => {
 
 describe("exit code 1", () => {
   test("a slower core; a replay of its record says the same and runs nothing", async () => {
-    const { code, stdout } = await against(cores.slow, "--json", ...WIDE);
+    const { code, stdout } = await slowRun();
     const verdict = JSON.parse(stdout);
     expect([code, verdict.time[0].verdict, verdict.work]).toEqual([1, "slower", []]);
     expect(verdict.reason).toBe(`slower: ${SCENARIO}`);
-    copyFileSync(place("gate.json"), place("slow.json"));
     const again = await gate("--replay", place("slow.json"), "--json");
     expect(again).toEqual({ code: 1, stdout, stderr: "" });
     // raw times in the order they were measured, as many as asked for
@@ -208,6 +212,7 @@ describe("exit code 2", () => {
   });
 
   test("a record with a wrong number is named with its place", async () => {
+    await slowRun();
     const record = JSON.parse(readFileSync(place("slow.json"), "utf8"));
     record.processes[1].scenarios[0].head[3] = "soon";
     const file = written("wrong-number.json", record);
@@ -228,6 +233,7 @@ describe("exit code 2", () => {
 
 describe("exit code 3", () => {
   test("the control, a copy of the base, is found slower", async () => {
+    await slowRun();
     const record = JSON.parse(readFileSync(place("slow.json"), "utf8"));
     for (const { scenarios } of record.processes) {
       for (const times of scenarios) times.control = times.head;
@@ -309,7 +315,13 @@ describe("a base by name", () => {
     expect(existsSync(join(root, "node_modules/.cache/vmabench-cores"))).toBe(true);
   });
 
+  test("that is no commit is refused", async () => {
+    const { code, stderr } = await gate("--base", "HEAD:assembly", ...FEW);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("a git revision")]);
+  });
+
   test("of a record is the core that it carries", async () => {
+    await slowRun();
     const args = ["--base", place("slow.json"), "--head", cores.slow, ...FEW, "--json"];
     const { code, stdout } = await gate(...args, "--out", place("gate.json"));
     const { base, identical } = JSON.parse(stdout);
@@ -328,12 +340,18 @@ test("a commit is added to the history once, as ratios to the reference in the s
   });
   const file = place("history.ndjson");
   const append = ["history", "--append", "--file", file, "--reference", reference];
-  const few = [...ONE, "--processes", "3", "--sittings", "1", "--rounds", "8"];
-  const { code, stdout } = await vmabench([...append, ...few, "--json"], { cwd: folder });
+  const few = [...ONE, "--processes", "5", "--sittings", "3", "--rounds", "8"];
+  const { code, stdout, stderr } = await vmabench([...append, ...few, "--json"], { cwd: folder });
+  if (code === 3) {
+    // so few rounds on a very busy machine: then nothing may be added
+    expect(stderr).toContain("too noisy, nothing is added");
+    expect(readHistory(file)).toEqual([]);
+    return;
+  }
   expect([code, JSON.parse(stdout).commits]).toEqual([0, 1]);
   const [entry, ...more] = readHistory(file);
   expect(more).toEqual([]);
-  expect(entry).toMatchObject({ commit, reference: { commit }, settings: { processes: 3 } });
+  expect(entry).toMatchObject({ commit, reference: { commit }, settings: { processes: 5 } });
   expect(Object.keys(entry!.scenarios)).toEqual([SCENARIO]);
   const again = await vmabench([...append, ...few], { cwd: folder });
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("already")]);
