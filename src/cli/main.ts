@@ -88,6 +88,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/comment.js")).commentCommand(),
   },
   {
+    name: "peer",
+    summary: "a kernel tree's own VMA code, timed beside the model",
+    load: async () => (await import("./commands/peer.js")).peerCommand(),
+  },
+  {
     name: "maple-digest",
     summary: "run a known-answer stream through the maple tree and print its digests",
     load: async () => (await import("./commands/maple-digest.js")).mapleDigestCommand(),

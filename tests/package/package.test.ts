@@ -57,7 +57,14 @@ describe("the package", () => {
     for (const path of ["build/timing.wasm", "build/work.wasm", "dist/index.d.ts", "schemas"]) {
       expect(existsSync(join(installed, path)), path).toBe(true);
     }
-    for (const path of ["assembly", "src", "tests", "scripts", "docs", "build/checking.wasm"]) {
+    for (const path of [
+      "assembly",
+      "src/core",
+      "tests",
+      "scripts",
+      "docs",
+      "build/checking.wasm",
+    ]) {
       expect(existsSync(join(installed, path)), path).toBe(false);
     }
   });
