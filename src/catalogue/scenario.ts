@@ -7,6 +7,7 @@ import { type Driver, driverFamily, driverOf } from "./drivers.js";
 import { DRIVER_INDEX } from "./generator-parts.js";
 import { HOOKS, type Protocol, parseProtocol, whyNoMapped, whyNoPtes } from "./kernels.js";
 import { type Parameters, queryText, splitQuery } from "./parameters.js";
+import { withCpus } from "./tlb-file.js";
 import { type BuiltWorkload, type Workload, workloadOf, workloadParameters } from "./workloads.js";
 
 export interface Scenario {
@@ -116,11 +117,12 @@ export function parseScenario(text: string): Scenario {
  */
 export function enterScenario(core: Core, scenario: Scenario, built: BuiltWorkload): void {
   const { protocol, driver } = scenario;
-  core.reset({
+  const settings = {
     ...built.settings,
     profile: protocol.profile,
     hook: HOOKS[protocol.hook].hook,
-  });
+  };
+  core.reset(settings, withCpus(built.tlb, built.cpus));
   const { record, other } = withOtherFile(driver, protocol, built.files.length);
   core.setDriver(DRIVER_INDEX, record);
   built.files.forEach((file, i) => {

@@ -23,7 +23,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: "list",
-    summary: "what there is: kernels, protocols, drivers, workloads, suites",
+    summary: "what there is: kernels, protocols, drivers, workloads, tlbs, suites",
     load: async () => (await import("./commands/list.js")).listCommand(),
   },
   {

@@ -4,6 +4,9 @@ import type { ScenarioGroup } from "../catalogue/suites.js";
 import type { BuiltWorkload } from "../catalogue/workloads.js";
 import type { EventName } from "../core/abi.js";
 import { Core } from "../core/core.js";
+import type { TlbGeometry } from "../core/tlb.js";
+import type { Costs } from "../estimate/costs.js";
+import { difference, estimate } from "../estimate/estimate.js";
 import { ratioOf, verdicts } from "../judge/verdict.js";
 import type { ComparisonRecord, FinalName, ScenarioRecord, TimeRecord } from "../record/schema.js";
 import { medianInterval } from "../stats/median.js";
@@ -20,6 +23,10 @@ export interface SuiteOptions {
   rounds: number;
   /** Milliseconds of rounds for each group. */
   budget: number;
+  /** What events cost, for estimated cycles. */
+  costs: Costs;
+  /** What translates addresses; the default where absent. */
+  tlb?: TlbGeometry | undefined;
   /** Called before each group. */
   progress: (done: number, total: number, group: ScenarioGroup) => void;
   /** Called often: lets signals in. */
@@ -55,6 +62,7 @@ export async function measureSuite(
     options.progress(done, groups.length, group);
     await options.pause();
     const built = await group.scenarios[0]!.workload.build(options.seed);
+    if (options.tlb) built.tlb = options.tlb;
     const works = group.scenarios.map((scenario) => measureWork(workCore, scenario, built));
     const times =
       options.rounds > 0 ? await timeGroup(group, built, works, timingCores, options) : null;
@@ -68,12 +76,16 @@ export async function measureSuite(
         operations: works[i]!.operations,
         work: works[i]!.work,
         time: times ? times.records[i]! : null,
-        predicted: { cycles: null, ns: null, relativeError: null },
+        predicted: {
+          ...estimate(options.costs, works[i]!.totals, works[i]!.operations),
+          ns: null,
+          relativeError: null,
+        },
         final: works[i]!.final,
       }),
     );
     scenarios.push(...records);
-    pending.push(...compare(records, times?.rounds ?? null, options.baseline));
+    pending.push(...compare(records, works, times?.rounds ?? null, options));
   }
   return { scenarios, comparisons: judged(pending) };
 }
@@ -130,8 +142,9 @@ function timeRecord(times: Float64Array, { operationsPerBatch }: RoundTimes): Ti
 
 function compare(
   records: readonly ScenarioRecord[],
+  works: readonly WorkResult[],
   rounds: readonly Float64Array[] | null,
-  baselineId: string,
+  { baseline: baselineId, costs }: SuiteOptions,
 ): Pending[] {
   const at = records.findIndex((record) => record.protocol === baselineId);
   const baseline = records[at];
@@ -149,6 +162,7 @@ function compare(
       verdict: null,
       work: paired(baseline.work, candidate.work) as Record<EventName, [number, number]>,
       final: paired(baseline.final, candidate.final) as Record<FinalName, [number, number]>,
+      estimate: difference(costs, works[at]!, works[i]!),
     };
     return [{ record, logRatios: ratios }];
   });

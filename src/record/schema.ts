@@ -47,7 +47,10 @@ const time = z.strictObject({
 
 const predicted = z
   .strictObject({
-    cycles: z.number().nonnegative().nullable(),
+    cycles: z.number().nonnegative().nullable().describe("estimated from a table of costs"),
+    low: z.number().nonnegative().optional().describe("cycles with every cost at its lowest"),
+    high: z.number().nonnegative().optional(),
+    byGroup: z.record(text, z.number().nonnegative()).optional().describe("cycles, by group"),
     ns: z.number().nonnegative().nullable(),
     relativeError: z.number().nonnegative().nullable(),
   })
@@ -84,6 +87,14 @@ const comparison = z.strictObject({
   verdict: z.enum(["faster", "slower", "same", "unclear"]).nullable(),
   work: perEvent(pair).describe("[baseline, candidate], events per operation"),
   final: perFinal(pair).describe("[baseline, candidate]"),
+  estimate: z
+    .strictObject({
+      cycles: z.number(),
+      low: z.number(),
+      high: z.number(),
+    })
+    .optional()
+    .describe("estimated cycles per operation, candidate less baseline, and what costs allow"),
 });
 
 export const environmentSchema = z.strictObject({

@@ -1,8 +1,15 @@
 // report.md: the verdict, the table, the charts, and how to read them.
 
 import type { ComparisonRecord, Results } from "../record/schema.js";
+import {
+  ESTIMATE_NOTE,
+  ESTIMATE_TITLE,
+  estimateGroups,
+  estimateRows,
+  groupChange,
+} from "./estimate.js";
 import { change, integer, interval, number } from "./format.js";
-import { eventPair, findings, PAGE_COLUMNS, pageRows, rowsOf, sumPair } from "./rows.js";
+import { eventPair, findings, pageColumns, pageRows, rowsOf, sumPair } from "./rows.js";
 
 /** What a report needs to know of a chart: its text alternative and where it lies. */
 export interface ChartLink {
@@ -20,6 +27,7 @@ export function markdownReport(results: Results, charts: readonly ChartLink[]): 
     results.comparisons.length > 0 ? comparisonTable(results) : scenarioTable(results),
     ...charts.map(({ file, alt }) => `![${alt}](${file})`),
     pageSection(results),
+    estimateSection(results),
     results.comparisons.length > 0 ? workSection(results) : "",
     howToRead(results),
     provenance(results),
@@ -72,15 +80,33 @@ function scenarioTable(results: Results): string {
 
 /** What page tables and TLB did where memory was used. */
 function pageSection(results: Results): string {
+  const columns = pageColumns(results);
   const rows = pageRows(results).map(({ workload, driver, comparison }) => [
     workload,
     driver,
     `${comparison.candidate} / ${comparison.baseline}`,
-    ...PAGE_COLUMNS.map(({ events }) => change(sumPair(comparison, events))),
+    ...columns.map(({ events }) => change(sumPair(comparison, events))),
   ]);
   if (rows.length === 0) return "";
-  const head = ["workload", "driver", "compared", ...PAGE_COLUMNS.map(({ title }) => title)];
+  const head = ["workload", "driver", "compared", ...columns.map(({ title }) => title)];
   return `## Pages and TLB, per operation\n\n${table(head, 3, rows)}`;
+}
+
+/** What the work might come to on a processor, by group. */
+function estimateSection(results: Results): string {
+  const groups = estimateGroups(results);
+  const rows = estimateRows(results).map((row) => [
+    row.workload,
+    row.driver,
+    `${row.comparison.candidate} / ${row.comparison.baseline}`,
+    row.cycles,
+    row.difference,
+    ...groups.map((group) => groupChange(results, row, group)),
+  ]);
+  if (rows.length === 0) return "";
+  const head = ["workload", "driver", "compared", "cycles", "difference", ...groups];
+  const title = `${ESTIMATE_TITLE[0]?.toUpperCase()}${ESTIMATE_TITLE.slice(1)}`;
+  return `## ${title}\n\nAn estimate: ${ESTIMATE_NOTE}.\n\n${table(head, 3, rows)}`;
 }
 
 /** For each comparison the counters that moved, largest change first. */

@@ -3,12 +3,13 @@
 import Table from "cli-table3";
 import type { ComparisonRecord, Results } from "../record/schema.js";
 import type { Colors } from "./colors.js";
+import { ESTIMATE_NOTE, ESTIMATE_TITLE, estimateRows } from "./estimate.js";
 import { change, integer, interval, number } from "./format.js";
 import {
   candidatesOf,
   eventPair,
   findings,
-  PAGE_COLUMNS,
+  pageColumns,
   pageRows,
   type Row,
   rowsOf,
@@ -31,6 +32,7 @@ export function terminalReport(results: Results, colors: Colors): string {
   else lines.push(scenarioTable(results, colors));
   lines.push(colors.dim(legend(results)));
   if (pageRows(results).length > 0) lines.push("", pageTable(results, colors));
+  if (estimateRows(results).length > 0) lines.push("", estimateTable(results, colors));
   return lines.join("\n").replace(/ +$/gm, "");
 }
 
@@ -73,26 +75,46 @@ function comparisonTable(results: Results, colors: Colors): string {
 
 /** Pages and TLB, for workloads that use their memory. */
 function pageTable(results: Results, colors: Colors): string {
+  const columns = pageColumns(results);
   const several = candidatesOf(results).length > 1;
   const labels = ["pages and TLB, per operation", ...(several ? ["candidate"] : [])];
-  const table = newTable(
-    [...labels, ...PAGE_COLUMNS.map(({ title }) => title)],
-    labels.length,
-    colors,
-  );
+  const table = newTable([...labels, ...columns.map(({ title }) => title)], labels.length, colors);
   let driver = "";
   for (const row of pageRows(results)) {
     if (row.driver !== driver) {
       driver = row.driver;
-      table.push([{ content: colors.bold(driver), colSpan: labels.length + PAGE_COLUMNS.length }]);
+      table.push([{ content: colors.bold(driver), colSpan: labels.length + columns.length }]);
     }
     table.push([
       `  ${row.workload}`,
       ...(several ? [row.comparison.candidate] : []),
-      ...PAGE_COLUMNS.map(({ events }) => change(sumPair(row.comparison, events))),
+      ...columns.map(({ events }) => change(sumPair(row.comparison, events))),
     ]);
   }
   return table.toString();
+}
+
+/** Weighted counts: what the difference in work might come to on a real processor. */
+function estimateTable(results: Results, colors: Colors): string {
+  const several = candidatesOf(results).length > 1;
+  const labels = [ESTIMATE_TITLE, ...(several ? ["candidate"] : [])];
+  const head = [...labels, "baseline → candidate", "difference", "where"];
+  const table = newTable(head, labels.length, colors);
+  let driver = "";
+  for (const row of estimateRows(results)) {
+    if (row.driver !== driver) {
+      driver = row.driver;
+      table.push([{ content: colors.bold(driver), colSpan: head.length }]);
+    }
+    table.push([
+      `  ${row.workload}`,
+      ...(several ? [row.comparison.candidate] : []),
+      row.cycles,
+      row.difference,
+      { content: row.groups, hAlign: "left" },
+    ]);
+  }
+  return `${table.toString()}\n${colors.dim(ESTIMATE_NOTE)}`;
 }
 
 function comparisonCells(row: Row, severalCandidates: boolean, colors: Colors): string[] {

@@ -2,7 +2,7 @@
 
 import type { Colors } from "../render/colors.js";
 import { integer, number } from "../render/format.js";
-import { type Check, disagrees, type Score } from "./check.js";
+import { type Check, comparesNothing, disagrees, type Score } from "./check.js";
 import type { Summary } from "./summary.js";
 
 const WIDTH = 24;
@@ -14,12 +14,14 @@ function row(label: string, text: string): string {
 /** A check as lines: scores, layouts, and the first difference of each kind. */
 export function checkText({ report, differences }: Check, colors: Colors): string {
   const wrong = disagrees(report);
-  const mark = wrong ? colors.yellow("▲ mismatch") : "● agrees";
+  const agrees = comparesNothing(report) ? "○ nothing recorded to compare with" : "● agrees";
+  const mark = wrong ? colors.yellow("▲ mismatch") : agrees;
   const lines = [`${colors.bold(report.file)}: ${integer(report.operations)} operations, ${mark}`];
   const score = (label: string, { same, total }: Score) => {
     const text = `${same}/${total}`;
     lines.push(row(label, same === total ? text : colors.yellow(text)));
   };
+  if (comparesNothing(report)) return `${lines[0]}\n`;
   score("results", report.results);
   score("addresses placed", report.placed);
   score("VMA counts", report.vmaCounts);

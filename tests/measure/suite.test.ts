@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { parseScenario } from "../../src/catalogue/scenario.js";
 import type { ScenarioGroup } from "../../src/catalogue/suites.js";
 import type { EventName } from "../../src/core/abi.js";
+import { readCosts } from "../../src/estimate/costs.js";
 import { measureSuite, type SuiteOptions, type SuiteResult } from "../../src/measure/suite.js";
 import { resultsSchema, type ScenarioRecord } from "../../src/record/schema.js";
 
@@ -33,6 +34,7 @@ function measure(
     baseline: OLD,
     rounds: 0,
     budget: 30,
+    costs: readCosts(),
     progress: () => {},
     pause: async () => {},
     ...options,

@@ -10,7 +10,7 @@ import {
   parseProtocol,
 } from "../../catalogue/kernels.js";
 import { parseScenario, refusal } from "../../catalogue/scenario.js";
-import { readWorkloadFile } from "../../catalogue/workload-file.js";
+import { readWorkloadFile } from "../../catalogue/workloads.js";
 import { UsageError } from "../../errors.js";
 import { explain } from "../../explain/explain.js";
 import { explainedSvg } from "../../explain/svg.js";

@@ -1,7 +1,7 @@
 // vmabench run: scenarios in, a comparison on the terminal and a report folder out.
 
 import { Command, Option } from "commander";
-import { driverArgument, isFile } from "../../catalogue/driver-file.js";
+import { driverArgument } from "../../catalogue/driver-file.js";
 import { type Driver, driverText } from "../../catalogue/drivers.js";
 import {
   DEFAULT_BASELINE,
@@ -17,9 +17,11 @@ import {
   type Suite,
   suiteNames,
 } from "../../catalogue/suites.js";
-import { readWorkloadFile } from "../../catalogue/workload-file.js";
-import { parseWorkload, workloadText } from "../../catalogue/workloads.js";
+import { tlbArgument } from "../../catalogue/tlb-file.js";
+import { DEFAULT_TLB_ID } from "../../catalogue/tlbs.js";
+import { type Workload, workloadArgument, workloadText } from "../../catalogue/workloads.js";
 import { UsageError } from "../../errors.js";
+import { costsOf, readCosts } from "../../estimate/costs.js";
 import { MINIMUM_EFFECT } from "../../judge/verdict.js";
 import { measureSuite } from "../../measure/suite.js";
 import { captureEnvironment, captureTool } from "../../record/environment.js";
@@ -41,6 +43,8 @@ interface RunFlags {
   seed: number;
   out: string;
   workOnly?: true;
+  tlb: string;
+  costs?: string;
   json?: true;
   quiet?: true;
 }
@@ -97,6 +101,8 @@ export function runCommand(): Command {
     .option("--seed <n>", "seed of the generated operations", seed, 1)
     .option("--out <dir>", "folder of the report", "reports/latest")
     .option("--work-only", "count work, do not measure time")
+    .option("--tlb <processor>", "whose translation caches: a name, or a file", DEFAULT_TLB_ID)
+    .option("--costs <file>", "cycles of each event (default: those that ship)")
     .option("--json", "print the result file's contents to standard output")
     .option("--quiet", "print one line for each comparison of protocols, no progress")
     .action((flags: RunFlags) => run(flags));
@@ -119,9 +125,14 @@ function seed(text: string): number {
 async function run(flags: RunFlags): Promise<void> {
   const candidates = flags.candidate.length > 0 ? flags.candidate : [DEFAULT_CANDIDATE];
   const protocols = protocolsOf(flags.baseline, candidates);
-  const suite = suiteOf(flags);
+  const tlb = tlbArgument(flags.tlb);
+  const costs = costsOf(readCosts(flags.costs), tlb);
+  const workloads = flags.workload.map(workloadArgument);
+  const suite = suiteOf(flags, workloads);
   const groups = groupsOf(suite, protocols, flags.filter);
   if (groups.length === 0) throw nothingSelected(flags.filter, groupsOf(suite, protocols, []));
+  // traces that a workload names are read before anything is measured
+  for (const workload of workloads) await workload.build(flags.seed);
   checkWritable(flags.out);
   if (!flags.quiet) {
     for (const reason of refusals(suite, protocols)) {
@@ -142,6 +153,8 @@ async function run(flags: RunFlags): Promise<void> {
       baseline: flags.baseline,
       rounds,
       budget: budgetFor(groups.length),
+      tlb,
+      costs,
       progress: (done, total, group) =>
         progress.at(done, total, `${group.workload} / ${group.driver}`),
       pause: () => new Promise((resolve) => setImmediate(resolve)),
@@ -160,6 +173,8 @@ async function run(flags: RunFlags): Promise<void> {
         candidates,
         minimumEffect: MINIMUM_EFFECT,
         workOnly: flags.workOnly === true,
+        tlb: tlb.id,
+        costs: costs.id,
       },
       ...measured,
     });
@@ -172,7 +187,7 @@ async function run(flags: RunFlags): Promise<void> {
 }
 
 /** The suite asked for, or what `--driver` makes one of. */
-function suiteOf(flags: RunFlags): Suite {
+function suiteOf(flags: RunFlags, workloads: readonly Workload[]): Suite {
   if (flags.driver.length === 0 && flags.workload.length === 0)
     return readSuite(flags.suite ?? DEFAULT_SUITE);
   if (flags.suite !== undefined) {
@@ -181,11 +196,9 @@ function suiteOf(flags: RunFlags): Suite {
     );
   }
   const named = flags.driver.length > 0 ? flags.driver : DRIVERS_FOR_WORKLOAD;
-  const workloads = flags.workload.map((text) =>
-    workloadText(isFile(text) ? readWorkloadFile(text) : parseWorkload(text)),
-  );
+  const own = workloads.map(workloadText);
   const groups = named.map(driverArgument).map((driver) => ({
-    workloads: workloads.length > 0 ? workloads : workloadsFor(driver),
+    workloads: own.length > 0 ? own : workloadsFor(driver),
     drivers: [driverText(driver)],
   }));
   return { name: "selection", title: "named on the command line", groups };
