@@ -71,7 +71,7 @@ export const SOURCES: readonly Source[] = [
   ANON,
   {
     id: "anon shared",
-    family: "map /dev/zero",
+    family: "map shared anonymous",
     flags: abi.MAP_SHARED | abi.MAP_ANONYMOUS,
     file: 0,
   },

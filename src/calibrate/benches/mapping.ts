@@ -118,7 +118,7 @@ export function mappingBenches(): Bench[] {
     ),
     ...everywhere.flatMap((others) => [placed(ANON, others), placed(DISK_SHARED, others)]),
     ...[10, 1000, 30_000].flatMap((others) => [1, 4, 16, 64].map((count) => over(count, others))),
-    failing("bad flags", { ...anonymous, flags: 0 }),
+    failing("bad flags", { ...anonymous, flags: abi.MAP_ANONYMOUS }),
     failing("length 0", { ...anonymous, len: 0 }),
     failing("RLIMIT_AS", anonymous, { limitAs: true }),
     failing("map limit", map(DISK_PRIVATE, place(1), 4), { others: MORE_THAN_ALLOWED }),
