@@ -7,7 +7,7 @@ import { TERMS } from "../predict/terms.js";
 import { captureEnvironment, captureTool } from "../record/environment.js";
 import { median, percentile } from "../stats/median.js";
 import { sessions } from "./benches/index.js";
-import { fit, type Observation } from "./fit.js";
+import { fitTerms, type Observation } from "./fit.js";
 import { type Machine, openMachine } from "./machine.js";
 import { type Modelled, modelSession } from "./model.js";
 import { measureSession, observationId } from "./session.js";
@@ -106,7 +106,7 @@ function modelOf(
 ): CostModel {
   const { observations, notMeasured } = observationsOf(modelled, measured);
   const few = seconds < FEW_RESAMPLES.under;
-  const fitted = fit(TERMS, observations, seed, few ? FEW_RESAMPLES.resamples : RESAMPLES);
+  const fitted = fitTerms(TERMS, observations, seed, few ? FEW_RESAMPLES.resamples : RESAMPLES);
   const { identified, residuals, errors } = fitted;
   const spreads = (id: string) => {
     const times = measured.times.get(id) ?? [];

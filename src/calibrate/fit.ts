@@ -64,7 +64,7 @@ const RESAMPLES = 200;
 const SHORTEST = 100;
 
 /** Fits the terms that the observations can tell apart. */
-export function fit(
+export function fitTerms(
   terms: readonly Term[],
   observations: readonly Observation[],
   seed: number,

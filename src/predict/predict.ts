@@ -23,6 +23,17 @@ export function predict(model: CostModel, work: Work): Prediction {
   return { nanoseconds, relativeError: model.errors.high, entry };
 }
 
+/** The same for one of so many operations, in the words of a result file. */
+export function predictEach(
+  model: CostModel,
+  totals: Work,
+  calls: Work,
+  operations: number,
+): { ns: number; relativeError: number } {
+  const { nanoseconds, relativeError } = predict(model, { ...totals, ...calls });
+  return { ns: nanoseconds / Math.max(1, operations), relativeError };
+}
+
 /** Terms that cost anything, dearest first, with their nanoseconds. */
 export function parts(model: CostModel, work: Work): { id: string; nanoseconds: number }[] {
   return model.terms

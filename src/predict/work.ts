@@ -1,6 +1,7 @@
 // What a model is fitted to and predicts from: the events that the core counts, and the calls that were made.
 
 import * as abi from "../core/abi.js";
+import type { FileRecord } from "../core/core.js";
 import type { Operation } from "../core/operation.js";
 
 /** How often each thing happened: events by their names, calls as below. */
@@ -32,10 +33,8 @@ export function kindOf({ op }: Operation): string | null {
 /** Adds what an operation was, and came to. `mode`: FILE_MODE_* of the file that it maps. */
 export function addCall(work: Work, operation: Operation, value: number, mode = 0): void {
   const { op, len = 0, flags = 0 } = operation;
-  if (op === abi.OP_TOUCH) {
-    add(work, "access", Math.ceil(Number(len) / 4096));
-    return;
-  }
+  if (op === abi.OP_TOUCH) add(work, "access", Math.ceil(Number(len) / 4096));
+  if (op === abi.OP_STREAM) add(work, "access", Number(operation.pgoff ?? 0));
   const kind = KINDS[op];
   if (kind === undefined) return;
   add(work, "call", 1);
@@ -45,6 +44,19 @@ export function addCall(work: Work, operation: Operation, value: number, mode = 
   const shared = (Number(flags) & abi.MAP_TYPE) !== abi.MAP_PRIVATE;
   const memory = (Number(flags) & abi.MAP_ANONYMOUS) !== 0 || (mode & abi.FILE_MODE_DEVZERO) !== 0;
   if (shared && memory) add(work, "call.memory-object", 1);
+}
+
+/** The calls among operations; `values` are what they came to, `files` what file id n at n - 1 is. */
+export function callsOf(
+  operations: readonly Operation[],
+  values: ArrayLike<number>,
+  files: readonly FileRecord[],
+): Work {
+  const work: Work = {};
+  operations.forEach((operation, i) => {
+    addCall(work, operation, values[i] as number, files[(operation.file ?? 0) - 1]?.mode);
+  });
+  return work;
 }
 
 /** Adds counts to others. */

@@ -5,6 +5,7 @@ import type { ComparisonRecord, Results } from "../record/schema.js";
 import type { Colors } from "./colors.js";
 import { ESTIMATE_NOTE, ESTIMATE_TITLE, estimateRows } from "./estimate.js";
 import { change, integer, interval, number } from "./format.js";
+import { PREDICTED_TITLE, predictedNote, predictedRows } from "./predict.js";
 import {
   candidatesOf,
   eventPair,
@@ -33,6 +34,7 @@ export function terminalReport(results: Results, colors: Colors): string {
   lines.push(colors.dim(legend(results)));
   if (pageRows(results).length > 0) lines.push("", pageTable(results, colors));
   if (estimateRows(results).length > 0) lines.push("", estimateTable(results, colors));
+  if (predictedRows(results).length > 0) lines.push("", predictedTable(results, colors));
   return lines.join("\n").replace(/ +$/gm, "");
 }
 
@@ -95,6 +97,28 @@ function pageTable(results: Results, colors: Colors): string {
 }
 
 /** Weighted counts: what the difference in work might come to on a real processor. */
+function predictedTable(results: Results, colors: Colors): string {
+  const several = candidatesOf(results).length > 1;
+  const labels = [PREDICTED_TITLE, ...(several ? ["candidate"] : [])];
+  const head = [...labels, "baseline → candidate", "ratio", "band"];
+  const table = newTable(head, labels.length, colors);
+  let driver = "";
+  for (const row of predictedRows(results)) {
+    if (row.driver !== driver) {
+      driver = row.driver;
+      table.push([{ content: colors.bold(driver), colSpan: head.length }]);
+    }
+    table.push([
+      `  ${row.workload}`,
+      ...(several ? [row.comparison.candidate] : []),
+      row.nanoseconds,
+      row.ratio,
+      row.band,
+    ]);
+  }
+  return `${table.toString()}\n${colors.dim(predictedNote(results))}`;
+}
+
 function estimateTable(results: Results, colors: Colors): string {
   const several = candidatesOf(results).length > 1;
   const labels = [ESTIMATE_TITLE, ...(several ? ["candidate"] : [])];

@@ -7,6 +7,7 @@ import type { ScenarioGroup } from "../../src/catalogue/suites.js";
 import type { EventName } from "../../src/core/abi.js";
 import { readCosts } from "../../src/estimate/costs.js";
 import { measureSuite, type SuiteOptions, type SuiteResult } from "../../src/measure/suite.js";
+import { readModel } from "../../src/predict/model.js";
 import { resultsSchema, type ScenarioRecord } from "../../src/record/schema.js";
 
 const OLD = "mmap@6.15";
@@ -35,6 +36,7 @@ function measure(
     rounds: 0,
     budget: 30,
     costs: readCosts(),
+    model: readModel(),
     progress: () => {},
     pause: async () => {},
     ...options,

@@ -13,6 +13,7 @@ import {
 import { checkPair, withOtherFile } from "../../catalogue/scenario.js";
 import { Core } from "../../core/core.js";
 import { UsageError } from "../../errors.js";
+import { type CostModel, readModel } from "../../predict/model.js";
 import { colorsFor } from "../../render/colors.js";
 import { whatIfText } from "../../render/what-if.js";
 import { type Check, check, disagrees } from "../../replay/check.js";
@@ -39,6 +40,7 @@ interface ReplayFlags {
   time?: true;
   check?: true;
   layout?: string;
+  costModel?: string;
   touch: keyof typeof TOUCHES;
   json?: true;
   quiet?: true;
@@ -64,6 +66,10 @@ export function replayCommand(): Command {
     .option("--time", "measure the time of those side by side too, in paired rounds")
     .option("--check", "compare results and layouts with the recorded ones")
     .option("--layout <file>", "write the layout at the end, one VMA a line")
+    .option(
+      "--cost-model <file>",
+      "of calibrate, for predicted nanoseconds (default: the one that ships)",
+    )
     .addOption(
       new Option("--touch <mode>", "private writable VMAs that count as written once made")
         .choices(Object.keys(TOUCHES))
@@ -85,6 +91,7 @@ async function replayFiles(files: string[], flags: ReplayFlags): Promise<void> {
   if (flags.time && !beside) {
     throw new UsageError("--time goes with a comparison: name a --driver, or several --protocol");
   }
+  const model = readModel(flags.costModel);
   // every file is read before the first is replayed: a wrong one leaves nothing half done
   const sources: Source[] = [];
   for (const file of files) sources.push(await readSource(file, flags));
@@ -93,14 +100,14 @@ async function replayFiles(files: string[], flags: ReplayFlags): Promise<void> {
   if (beside) {
     const protocols = protocolsBeside(driver, named, flags.quiet === true);
     for (const source of sources) {
-      const result = await besideRecorded(source, driver, protocols, flags);
+      const result = await besideRecorded(source, driver, protocols, flags, model);
       if (!flags.json && !flags.quiet) {
         process.stdout.write(`${whatIfText(result, colorsFor(process.stdout))}\n`);
       }
       documents.push(result);
     }
   } else {
-    documents.push(...(await replayEach(sources, driver, named[0] ?? null, flags)));
+    documents.push(...(await replayEach(sources, driver, named[0] ?? null, flags, model)));
   }
   if (flags.json) {
     const document = documents.length === 1 ? documents[0] : documents;
@@ -130,6 +137,7 @@ async function replayEach(
   driver: Driver,
   named: Protocol | null,
   flags: ReplayFlags,
+  model: CostModel,
 ): Promise<object[]> {
   const protocols = sources.map(({ program }) => named ?? protocolOf(program));
   for (const protocol of protocols) checkPair(driver, protocol);
@@ -152,7 +160,8 @@ async function replayEach(
       documents.push(printCheck(check(program, replayed), flags));
     } else {
       const under = { protocol: protocol.id, driver: driverText(driver), touch: flags.touch };
-      documents.push(printSummary(summarise(core, program, replayed, under), program, flags));
+      const summary = summarise(core, program, replayed, under, model);
+      documents.push(printSummary(summary, program, flags));
     }
   }
   return documents;
