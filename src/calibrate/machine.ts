@@ -33,6 +33,8 @@ export interface Machine {
   /** Soft and hard RLIMIT_AS, bytes. */
   limitAs: { soft: number; hard: number };
   nanosecondsPerTick: number;
+  /** What the hook of ordinary files does. */
+  fileDriver: DriverRecord;
   tlb: TlbPreset;
   /** The core, reset to an address space like that of a runner that has just begun. */
   enter(core: Core, settings?: Partial<Settings>, brk?: number): void;
@@ -75,6 +77,7 @@ export async function openMachine(): Promise<Machine> {
     fileSystem: named("file") === undefined ? null : (folder?.system ?? null),
     descriptors,
     limitAs: libc.limits(RLIMIT.as),
+    fileDriver: driver as DriverRecord,
     nanosecondsPerTick: await tickLength(runner),
     tlb,
     enter(core, more = {}, brk) {

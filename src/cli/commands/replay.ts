@@ -39,6 +39,7 @@ interface ReplayFlags {
   driver?: string;
   time?: true;
   check?: true;
+  real?: true;
   layout?: string;
   costModel?: string;
   touch: keyof typeof TOUCHES;
@@ -65,6 +66,10 @@ export function replayCommand(): Command {
     )
     .option("--time", "measure the time of those side by side too, in paired rounds")
     .option("--check", "compare results and layouts with the recorded ones")
+    .option(
+      "--real",
+      "make the calls on this machine's kernel, and compare predicted with measured time",
+    )
     .option("--layout <file>", "write the layout at the end, one VMA a line")
     .option(
       "--cost-model <file>",
@@ -88,6 +93,7 @@ async function replayFiles(files: string[], flags: ReplayFlags): Promise<void> {
   }
   if (flags.layout !== undefined) checkFileWritable(flags.layout);
   const beside = isWhatIf(flags);
+  checkReal(flags);
   if (flags.time && !beside) {
     throw new UsageError("--time goes with a comparison: name a --driver, or several --protocol");
   }
@@ -97,7 +103,9 @@ async function replayFiles(files: string[], flags: ReplayFlags): Promise<void> {
   for (const file of files) sources.push(await readSource(file, flags));
 
   const documents: object[] = [];
-  if (beside) {
+  if (flags.real) {
+    documents.push(...(await replayEachReal(sources, model, flags)));
+  } else if (beside) {
     const protocols = protocolsBeside(driver, named, flags.quiet === true);
     for (const source of sources) {
       const result = await besideRecorded(source, driver, protocols, flags, model);
@@ -115,6 +123,14 @@ async function replayFiles(files: string[], flags: ReplayFlags): Promise<void> {
   }
 }
 
+/** UsageError for what --real cannot be combined with. */
+function checkReal({ real, check: wanted, layout, protocol, driver, time }: ReplayFlags): void {
+  if (!real) return;
+  const others = { check: wanted, layout, driver, time, protocol: protocol[0] };
+  const other = Object.entries(others).find(([, value]) => value !== undefined);
+  if (other) throw new UsageError(`--real goes without --${other[0]}: it is the running kernel`);
+}
+
 /** Whether programs are shown as recorded and with the driver side by side. */
 function isWhatIf({ check, layout, protocol, driver }: ReplayFlags): boolean {
   if (protocol.length > 1) return true;
@@ -130,6 +146,26 @@ function protocolsNamed(flags: ReplayFlags): Protocol[] {
     throw new UsageError(`${option} is about one replay: name one --protocol`);
   }
   return ids.map(parseProtocol);
+}
+
+/** Files are those of the recording: ordinary ones, as the running kernel has them. */
+async function replayEachReal(
+  sources: readonly Source[],
+  model: CostModel,
+  flags: ReplayFlags,
+): Promise<object[]> {
+  const { replayReal } = await import("../../real/replay-real.js");
+  const { realText } = await import("../../real/text.js");
+  const touch = { mode: TOUCHES[flags.touch], name: flags.touch };
+  const documents: object[] = [];
+  for (const { program } of sources) {
+    const result = await replayReal(program, model, touch);
+    if (!flags.json && !flags.quiet) {
+      process.stdout.write(`${realText(result, colorsFor(process.stdout))}\n`);
+    }
+    documents.push(result);
+  }
+  return documents;
 }
 
 async function replayEach(
