@@ -1,4 +1,5 @@
-// What a microbenchmark is: a body of operations that leaves everything as it found it, repeated; some of them timed.
+// What a microbenchmark is: operations that prepare, and a body of operations, some of them timed. All together are an
+// episode; after it everything is unmapped again.
 
 import * as abi from "../core/abi.js";
 import type { Operation } from "../core/operation.js";
@@ -26,10 +27,21 @@ export interface Bench {
   others: number;
   setup: readonly Operation[];
   body: readonly Action[];
-  /** Bodies in one process, besides the first, which is not counted. */
+  /** Episodes in one process. */
   repeats: number;
   /** Under a RLIMIT_AS that is reached. */
   limitAs?: true;
+}
+
+/** Pages that fill caches and TLBs, so that whatever comes next starts cold. */
+const MANY_PAGES = 500;
+
+/** Whether a benchmark leaves the processor in no state for others: it forks, or uses many pages. */
+export function isDisturbing({ setup, body }: Bench): boolean {
+  return [...setup, ...body.map(({ operation }) => operation)].some(
+    ({ op, len = 0 }) =>
+      op === abi.OP_FORK || (op === abi.OP_TOUCH && Number(len) >= MANY_PAGES * PAGE),
+  );
 }
 
 /** Files that benchmarks map, by id. */

@@ -42,9 +42,7 @@ function modelOne(core: Core, begun: Snapshot, bench: Bench): Modelled {
   core.run([...bench.setup]);
   if (bench.limitAs) core.configure({ limitAs: PAGE });
   if (usesLegacyHook(bench)) core.configure({ hook: abi.HOOK_MMAP });
-  const { body } = perform(core, bench.body);
-  const { values, work } = perform(core, body); // the first time may be different
-  return { bench, body, values, work };
+  return { bench, ...perform(core, bench.body) };
 }
 
 /** A socket is what refuses, and sockets have `.mmap` in every release. */

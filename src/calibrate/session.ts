@@ -1,5 +1,6 @@
 // Microbenchmarks on the kernel: those that share the number of other VMAs, one after the other in one process.
 
+import type { Random } from "../catalogue/random.js";
 import * as abi from "../core/abi.js";
 import type { Operation } from "../core/operation.js";
 import { NUMBERS, stepOf } from "../runner/calls.js";
@@ -7,7 +8,7 @@ import { DATA_AT, NOTHING } from "../runner/code.js";
 import type { Step } from "../runner/records.js";
 import { DEFAULT_BRK } from "../runner/runner.js";
 import { median } from "../stats/median.js";
-import { type Action, PAGE, unmap, WINDOW, WINDOW_SIZE } from "./bench.js";
+import { type Action, isDisturbing, PAGE, unmap, WINDOW, WINDOW_SIZE } from "./bench.js";
 import { type Machine, runOptions } from "./machine.js";
 import { type Modelled, otherVmas } from "./model.js";
 
@@ -23,7 +24,6 @@ export interface Measured {
   reading: number;
 }
 
-const TRIALS = 64;
 /** A body longer than this is seldom left alone by other processes: then the shortest counts. Nanoseconds. */
 const UNDISTURBED = 300_000;
 const RLIMIT_AS = 9;
@@ -39,31 +39,43 @@ export function observationId({ bench }: Modelled, as: string): string {
 interface Mark {
   step: number;
   modelled: Modelled;
-  /** Which repetition: 0 is not counted. */
-  body: number;
+  /** Which of its episodes. */
+  turn: number;
   /** Index of the action in the body. */
   action: number;
 }
 
-/** Runs benchmarks in a fresh process, in the order given. */
+/**
+ * Runs benchmarks in a fresh process. Their episodes come in a random order: a loop over one call would find every branch
+ * predicted and every line in the nearest cache, as no program does. Those that disturb come last.
+ */
 export async function measureSession(
   machine: Machine,
   session: readonly Modelled[],
+  random: Random,
 ): Promise<Measured> {
   const script = new Script();
-  script.plain(...Array.from({ length: TRIALS }, () => ({ number: NOTHING, args: [] })));
-  script.plain(...Array.from({ length: TRIALS }, () => ({ number: NUMBERS.getppid, args: [] })));
   script.plain({ number: NUMBERS.socket, args: [AF_UNIX, SOCK_DGRAM, 0] });
   script.operations(otherVmas(session[0]?.bench.others ?? 0));
-  for (const modelled of session) script.bench(modelled);
+  const episodes = session.flatMap((modelled) =>
+    Array.from({ length: modelled.bench.repeats }, (_, turn) => ({ modelled, turn })),
+  );
+  const order = random.shuffle(episodes);
+  for (const last of [false, true]) {
+    for (const { modelled, turn } of order) {
+      if (isDisturbing(modelled.bench) === last) script.episode(modelled, turn);
+    }
+  }
   const run = await machine.runner(script.steps, runOptions(machine));
   if (run.signal !== null) {
     const mark = script.marks.find(({ step }) => step >= run.done);
     throw new Error(`${run.signal} in the runner near ${mark?.modelled.bench.id}`);
   }
   const nanoseconds = run.ticks.map((ticks) => ticks * machine.nanosecondsPerTick);
-  const reading = median(nanoseconds.subarray(0, TRIALS));
-  const nullCall = median(nanoseconds.subarray(TRIALS, 2 * TRIALS)) - reading;
+  const timesAt = (after: number) =>
+    script.trials.map((step) => nanoseconds[step + after] as number);
+  const reading = median(timesAt(0));
+  const nullCall = median(timesAt(1)) - reading;
   const overhead = { reading, call: reading + nullCall };
   return {
     times: timesOf(script.marks, nanoseconds, overhead),
@@ -76,6 +88,8 @@ export async function measureSession(
 class Script {
   readonly steps: Step[] = [];
   readonly marks: Mark[] = [];
+  /** Steps that read the counter and do nothing; a system call that does nothing follows each. */
+  readonly trials: number[] = [];
 
   plain(...steps: Step[]): void {
     this.steps.push(...steps);
@@ -88,20 +102,23 @@ class Script {
     }
   }
 
-  bench(modelled: Modelled): void {
-    const { bench, body } = modelled;
+  /** One body of a benchmark, what it needs before it, and everything as it was again. */
+  episode(modelled: Modelled, turn: number): void {
+    const { bench } = modelled;
     this.operations(bench.setup);
     if (bench.limitAs) this.limit(0);
-    for (let i = 0; i <= bench.repeats; i++) this.body(modelled, body, i);
+    this.body(modelled, turn);
     if (bench.limitAs) this.limit(16);
     this.operations([unmap(WINDOW, WINDOW_SIZE / PAGE), { op: abi.OP_BRK, addr: DEFAULT_BRK }]);
+    this.trials.push(this.steps.length);
+    this.plain({ number: NOTHING, args: [] }, { number: NUMBERS.getppid, args: [] });
   }
 
-  private body(modelled: Modelled, actions: readonly Action[], body: number): void {
-    actions.forEach(({ operation, stride }, action) => {
+  private body(modelled: Modelled, turn: number): void {
+    modelled.body.forEach(({ operation, stride }, action) => {
       const step = stepOf(operation, stride);
       if (!step) throw new Error(`operation ${operation.op} is nothing for a benchmark`);
-      this.marks.push({ step: this.steps.length, modelled, body, action });
+      this.marks.push({ step: this.steps.length, modelled, turn, action });
       this.plain(step);
       if (operation.op === abi.OP_FORK) this.plain({ number: NUMBERS.wait4, args: [-1n, 0, 0, 0] });
     });
@@ -120,14 +137,14 @@ function timesOf(
   overhead: { reading: number; call: number },
 ): Map<string, number> {
   const sums = new Map<string, { sum: number; times: number }[]>();
-  for (const { step, modelled, body, action } of marks) {
+  for (const { step, modelled, turn, action } of marks) {
     const { as, operation } = modelled.body[action] as Action;
-    if (as === null || body === 0) continue;
+    if (as === null) continue;
     const id = observationId(modelled, as);
     const bodies = sums.get(id) ?? [];
     sums.set(id, bodies);
-    bodies[body - 1] ??= { sum: 0, times: 0 };
-    const entry = bodies[body - 1] as { sum: number; times: number };
+    bodies[turn] ??= { sum: 0, times: 0 };
+    const entry = bodies[turn] as { sum: number; times: number };
     entry.sum += timeOf(operation, nanoseconds, step, overhead);
     entry.times++;
   }
