@@ -169,6 +169,7 @@ function emptying({ settings }: Program): Step[] {
       ? []
       : [{ number: NUMBERS.brk, args: [settings.startBrk] }]),
     unmap(LOWEST, CODE_AT),
+    unmap(CODE_AT + PAGE, DATA_AT),
     unmap(above, USER_END),
   ];
 }

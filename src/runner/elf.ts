@@ -2,8 +2,8 @@
 
 import { machineCode } from "./code.js";
 
-/** Where the code lies: just below the records, far from where programs map anything. */
-export const CODE_AT = 0xfffff000000;
+/** Where the code lies: below all that programs map, as the heap begins behind the highest segment. */
+export const CODE_AT = 0x100000;
 const PAGE = 4096;
 const HEADER = 64;
 const PROGRAM_HEADER = 56;

@@ -67,15 +67,21 @@ function firstTouch(
   };
 }
 
-function discard(pages: number): Bench {
+/** MADV_DONTNEED of memory with so many pages touched. */
+function discard(pages: number, others = 1000): Bench {
   return {
     id: `discard ${pages}`,
     family: "madvise",
-    others: 1000,
-    setup: [map(ANON, AT, pages)],
+    others,
+    setup: [map(ANON, AT, Math.max(pages, 16))],
     body: [
-      ...untimed(touch(AT, pages, true)),
-      ...timed("madvise", { op: abi.OP_MADVISE, addr: AT, len: pages * PAGE, prot: 4 }),
+      ...(pages > 0 ? untimed(touch(AT, pages, true)) : []),
+      ...timed("madvise", {
+        op: abi.OP_MADVISE,
+        addr: AT,
+        len: Math.max(pages, 16) * PAGE,
+        prot: 4,
+      }),
     ],
     repeats: 10,
   };
@@ -92,6 +98,19 @@ function protectTouched(pages: number): Bench {
       ...timed("to writable", protect(AT, pages, abi.PROT_READ | abi.PROT_WRITE)),
       ...timed("touch again", touch(AT, pages, true)),
     ],
+    repeats: 10,
+  };
+}
+
+/** MADV_DONTFORK and back: advice that changes flags, of the whole and of a part. */
+function advise(pages: number): Bench {
+  const advice = (prot: number) => ({ op: abi.OP_MADVISE, addr: AT, len: pages * PAGE, prot });
+  return {
+    id: `advise ${pages} of 16`,
+    family: "madvise",
+    others: 1000,
+    setup: [map(ANON, AT, 16)],
+    body: [...timed("madvise", advice(10)), ...timed("madvise back", advice(11))],
     repeats: 10,
   };
 }
@@ -126,7 +145,9 @@ export function pageBenches(): Bench[] {
       firstTouch("private copy", DISK_PRIVATE, true, pages),
     ]),
     firstTouch("write", ANON, true, 16, 30_000),
-    ...[1, 64, 1024].map(discard),
+    ...[0, 1, 64, 1024].map((pages) => discard(pages)),
+    ...[0, 1].flatMap((pages) => [10, 30_000].map((others) => discard(pages, others))),
+    ...[4, 16].map(advise),
     ...[1, 64, 1024].map(protectTouched),
     ...[32, 64, 512, 2048, 8192, 32_768].map(stride),
   ];
