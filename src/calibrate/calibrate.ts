@@ -6,6 +6,7 @@ import type { CostModel } from "../predict/model.js";
 import { TERMS } from "../predict/terms.js";
 import { captureEnvironment, captureTool } from "../record/environment.js";
 import { median, percentile } from "../stats/median.js";
+import type { Bench } from "./bench.js";
 import { sessions } from "./benches/index.js";
 import { fitTerms, type Observation } from "./fit.js";
 import { type Machine, openMachine } from "./machine.js";
@@ -16,6 +17,8 @@ export interface CalibrateOptions {
   /** Time for measuring. */
   seconds: number;
   seed: number;
+  /** Benchmarks that are wanted; all where absent. */
+  only?: (bench: Bench) => boolean;
   /** Told while measuring, in seconds. */
   progress?: (done: number, label: string) => void;
 }
@@ -37,10 +40,13 @@ const RESAMPLES = 200;
 
 /** Measures and fits. MachineError when this machine cannot do it. */
 export async function calibrate(options: CalibrateOptions): Promise<CostModel> {
-  const machine = await openMachine();
+  const machine = await openMachine("calibrate");
   try {
     const core = new Core("work");
-    const modelled = sessions().map((benches) => modelSession(core, machine, benches));
+    const wanted = sessions()
+      .map((benches) => benches.filter(options.only ?? (() => true)))
+      .filter((benches) => benches.length > 0);
+    const modelled = wanted.map((benches) => modelSession(core, machine, benches));
     const measured = await measure(machine, modelled, options);
     return modelOf(machine, modelled, measured, options);
   } finally {

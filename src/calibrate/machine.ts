@@ -43,9 +43,9 @@ export interface Machine {
 
 const SLEEP = 20_000_000;
 
-/** Gets everything ready. MachineError where there is no such kernel or no koffi. */
-export async function openMachine(): Promise<Machine> {
-  const libc = openLibc();
+/** Gets everything ready for a command. MachineError where there is no such kernel or no koffi. */
+export async function openMachine(command: string): Promise<Machine> {
+  const libc = openLibc(command);
   const release = readFileSync("/proc/sys/kernel/osrelease", "utf8").trim();
   const kernel = protocolOfRelease(release);
   if (!kernel) throw new MachineError(`no kernel release can be made out of "${release}"`);

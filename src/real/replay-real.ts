@@ -51,6 +51,7 @@ export interface RealReplay {
   kinds: KindTimes[];
 }
 
+const COMMAND = "replay --real";
 const PAGE = 4096;
 const TRIALS = 32;
 const PROCESSES = 9;
@@ -65,8 +66,8 @@ export async function replayReal(
   model: CostModel,
   touch: { mode: number; name: string },
 ): Promise<RealReplay> {
-  const libc = openLibc();
-  const machine = await openMachine();
+  const libc = openLibc(COMMAND);
+  const machine = await openMachine(COMMAND);
   const standIns = openStandIns(libc, program);
   try {
     const core = new Core("work");

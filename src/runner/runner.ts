@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, ftruncateSync, readSync, writeSync } from "node:fs";
 import { MachineError } from "../errors.js";
-import { ADDR_NO_RANDOMIZE, type Libc, openLibc } from "../live/libc.js";
+import { ADDR_NO_RANDOMIZE, type Libc } from "../live/libc.js";
 import { programFile } from "./elf.js";
 import { decodeOutcome, encodeSteps, type Outcome, type Step } from "./records.js";
 
@@ -31,8 +31,8 @@ export interface Run extends Outcome {
 /** Runs steps in a process of their own. */
 export type Runner = (steps: readonly Step[], options?: RunOptions) => Promise<Run>;
 
-/** Opens the C library for a runner. MachineError where this machine has none. */
-export function openRunner(libc: Libc = openLibc()): Runner {
+/** A runner that uses this C library. */
+export function openRunner(libc: Libc): Runner {
   return (steps, options = {}) => run(libc, steps, options);
 }
 

@@ -1,10 +1,10 @@
 // vmabench calibrate: a cost model fitted to this machine's kernel.
 
 import { Command, Option } from "commander";
-import { calibrate } from "../../calibrate/calibrate.js";
+import { type CalibrateOptions, calibrate } from "../../calibrate/calibrate.js";
 import { modelText } from "../../calibrate/text.js";
-import { UsageError } from "../../errors.js";
-import { costModelSchema } from "../../predict/model.js";
+import { MachineError, UsageError } from "../../errors.js";
+import { type CostModel, costModelSchema } from "../../predict/model.js";
 import { writeFileWhole } from "../../record/store.js";
 import { colorsFor } from "../../render/colors.js";
 import { progressOn } from "../../render/progress.js";
@@ -45,6 +45,16 @@ function integer(option: string, least: number, most: number): (text: string) =>
   };
 }
 
+/** Without a kernel to measure, says what predictions rest on. */
+async function calibrateHere(options: CalibrateOptions): Promise<CostModel> {
+  try {
+    return await calibrate(options);
+  } catch (error) {
+    if (!(error instanceof MachineError)) throw error;
+    throw new MachineError(`${error.message}; predictions use the model that ships`);
+  }
+}
+
 async function run({ out, seconds, seed, json, quiet }: CalibrateFlags): Promise<void> {
   checkFileWritable(out);
   const progress = progressOn(process.stderr, { quiet: quiet === true });
@@ -56,7 +66,7 @@ async function run({ out, seconds, seed, json, quiet }: CalibrateFlags): Promise
   process.once("SIGTERM", stop);
   try {
     const model = costModelSchema.parse(
-      await calibrate({
+      await calibrateHere({
         seconds,
         seed,
         progress: (done, label) => progress.at(Math.min(Math.round(done), seconds), seconds, label),
