@@ -24,7 +24,8 @@ export const NOTHING = -2n;
 export const WRITE = -3n;
 export const READ = -4n;
 
-const LISTING: readonly (readonly [bytes: string, text: string])[] = [
+/** The instructions: their bytes, and what they say; up to a colon a label, after three spaces a remark. */
+export const LISTING: readonly (readonly [bytes: string, text: string])[] = [
   // the records, shared with the process that wrote them
   ["b809000000", "mov eax, 9                     mmap"],
   ["48bf0000000000100000", "mov rdi, DATA_AT"],
