@@ -53,6 +53,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/verify.js")).verifyCommand(),
   },
   {
+    name: "calibrate",
+    summary: "fit a cost model to this machine's kernel, for predicted nanoseconds",
+    load: async () => (await import("./commands/calibrate.js")).calibrateCommand(),
+  },
+  {
     name: "gate",
     summary: "regression gate: exact on work, statistical on time",
     load: async () => (await import("./commands/gate.js")).gateCommand(),

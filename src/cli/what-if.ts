@@ -13,6 +13,7 @@ import { checkPair, refusal } from "../catalogue/scenario.js";
 import { BATCH_LIMIT, TOUCH_ALL, TOUCH_NONE, TOUCH_WRITTEN } from "../core/abi.js";
 import { Core } from "../core/core.js";
 import { UsageError } from "../errors.js";
+import type { CostModel } from "../predict/model.js";
 import { type WhatIf, whatIf } from "../replay/what-if.js";
 import { type Program, programOf } from "../trace/program.js";
 import type { Recording } from "../trace/read.js";
@@ -66,10 +67,11 @@ export async function besideRecorded(
   driver: Driver,
   protocols: readonly Protocol[],
   flags: { touch: keyof typeof TOUCHES; time?: true },
+  model: CostModel,
 ): Promise<WhatIf> {
   const recorded = { driver: parseDriver(DEFAULT_DRIVER), protocol: protocolOf(program) };
   const others = protocols.map((protocol) => ({ driver, protocol }));
-  const result = await whatIf(new Core("work"), program, recorded, others, flags.touch);
+  const result = await whatIf(new Core("work"), program, recorded, others, flags.touch, model);
   if (flags.time) {
     const touch = TOUCHES[flags.touch];
     const built = programOf(recording, { driver: DRIVER_INDEX, touch });

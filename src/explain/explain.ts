@@ -9,6 +9,9 @@ import * as abi from "../core/abi.js";
 import { Core, type Counters } from "../core/core.js";
 import type { Operation } from "../core/operation.js";
 import { UsageError } from "../errors.js";
+import type { CostModel } from "../predict/model.js";
+import { parts, predict } from "../predict/predict.js";
+import { addCall, addWork, type Work } from "../predict/work.js";
 import { type ExplainedSide, explainedSides } from "./sides.js";
 import { type ExplainedState, NOTHING, stateAfter } from "./state.js";
 import { runsHook, stepName } from "./steps.js";
@@ -29,12 +32,24 @@ export interface ExplainedStep {
   state: ExplainedState;
 }
 
+/** Nanoseconds that a cost model expects. */
+export interface ExplainedPrediction {
+  ns: number;
+  relativeError: number;
+  /** Part of it that no term stands for: entry and exit. */
+  entryNs: number;
+  /** The dearest terms. */
+  largest: { term: string; ns: number }[];
+}
+
 /** What one protocol made of the call. */
 export interface ExplainedRun {
   protocol: string;
   /** An address, or -errno. */
   result: number;
   steps: ExplainedStep[];
+  /** What a real kernel would take for the call. */
+  predicted: ExplainedPrediction;
   /** VMAs that share a page or a border with the call's range, before and after it. */
   before: string[];
   after: string[];
@@ -61,7 +76,7 @@ export async function explain(
   workload: Workload,
   driver: Driver,
   protocols: readonly Protocol[],
-  { call, seed }: { call?: number | undefined; seed: number },
+  { call, seed, model }: { call?: number | undefined; seed: number; model: CostModel },
 ): Promise<Explained> {
   const built = await workload.build(seed);
   const places = built.operations.flatMap(({ op }, i) => (op === abi.OP_MMAP ? [i] : []));
@@ -79,7 +94,8 @@ export async function explain(
   const runs = protocols.map((protocol) => {
     enterScenario(core, scenarioOf(workload, driver, protocol), built);
     core.run(built.operations.slice(0, at));
-    return traced(core, protocol, operation);
+    const mode = built.files[(operation.file ?? 0) - 1]?.mode;
+    return traced(core, protocol, operation, { model, mode });
   });
   return {
     workload: workload.id,
@@ -105,7 +121,40 @@ function firstMeeting(core: Core, operations: readonly Operation[], places: read
   return 0;
 }
 
-function traced(core: Core, protocol: Protocol, operation: Operation): ExplainedRun {
+/** The dearest terms that are named. */
+const LARGEST = 4;
+
+function predictedFor(
+  { model, mode }: Pricing,
+  operation: Operation,
+  value: number,
+  steps: readonly { work: Partial<Counters> }[],
+): ExplainedPrediction {
+  const work: Work = {};
+  for (const step of steps) addWork(work, step.work as Work);
+  addCall(work, operation, value, mode);
+  const { nanoseconds, relativeError, entry } = predict(model, work);
+  const largest = parts(model, work).slice(0, LARGEST);
+  return {
+    ns: nanoseconds,
+    relativeError,
+    entryNs: entry,
+    largest: largest.map(({ id, nanoseconds: ns }) => ({ term: id, ns })),
+  };
+}
+
+interface Pricing {
+  model: CostModel;
+  /** FILE_MODE_* of the file mapped. */
+  mode: number | undefined;
+}
+
+function traced(
+  core: Core,
+  protocol: Protocol,
+  operation: Operation,
+  pricing: Pricing,
+): ExplainedRun {
   const before = core.layout();
   const accountBefore = core.account();
   const { result, steps } = core.trace(operation);
@@ -122,6 +171,7 @@ function traced(core: Core, protocol: Protocol, operation: Operation): Explained
   return {
     protocol: protocol.id,
     result: result.value,
+    predicted: predictedFor(pricing, operation, result.value, steps),
     steps: steps.map((step) => {
       const { id, title, kernel, unwinding = false } = stepName(step.step);
       state = stateAfter(state, id, step, accountBefore);

@@ -3,6 +3,7 @@
 import Table from "cli-table3";
 import * as abi from "../core/abi.js";
 import type { Colors } from "../render/colors.js";
+import { number } from "../render/format.js";
 import { errnoText } from "../replay/errno.js";
 import { align, type Explained, type ExplainedRun, type ExplainedStep } from "./explain.js";
 import { type ExplainedState, NOTHING, stateText } from "./state.js";
@@ -65,6 +66,7 @@ function tableOf(runs: readonly ExplainedRun[], colors: Colors): string {
     table.push(cells);
   }
   table.push(runs.map((run) => colors.bold(`returns ${resultText(run.result)}`)));
+  table.push(runs.map(({ predicted }) => predictedText(predicted)));
   table.push(runs.map(({ after }) => colors.dim(["after", ...indented(after)].join("\n"))));
   return table.toString();
 }
@@ -77,6 +79,20 @@ const NO_LINES = Object.fromEntries(
 
 function indented(layout: readonly string[]): string[] {
   return layout.length > 0 ? layout.map((line) => `  ${line}`) : ["  nothing"];
+}
+
+/** What a real kernel is expected to take, and for what. */
+export function predictedText({
+  ns,
+  relativeError,
+  entryNs,
+  largest,
+}: ExplainedRun["predicted"]): string {
+  const dearest = largest.map((one) => `${one.term} ${number(one.ns)}`).join(", ");
+  return (
+    `predicted ${number(ns)} ns ± ${number(relativeError * 100)} % on a real kernel: ` +
+    `entry and exit ${number(entryNs)}, ${dearest}`
+  );
 }
 
 /** An address or an error's name. */

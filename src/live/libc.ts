@@ -71,24 +71,25 @@ export interface Libc {
   setPersonality(value: number): boolean;
 }
 
-/** Why this machine cannot run calls of its own kernel; null when it can. */
+/** Why this machine cannot run calls of its own kernel for a command; null when it can. */
 export function unsupported(
   platform: string = process.platform,
   arch: string = process.arch,
+  command = "verify",
 ): string | null {
   if (platform === "linux" && arch === "x64") return null;
-  return `verify needs Linux on x86-64; this is ${platform} on ${arch}`;
+  return `${command} needs Linux on x86-64; this is ${platform} on ${arch}`;
 }
 
 /** Loads koffi and the C library. MachineError in one line when this machine has them not. */
-export function openLibc(): Libc {
-  const reason = unsupported();
+export function openLibc(command = "verify"): Libc {
+  const reason = unsupported(process.platform, process.arch, command);
   if (reason !== null) throw new MachineError(reason);
   try {
     return bind(createRequire(import.meta.url)("koffi"));
   } catch (error) {
     const message = (error as Error).message.split("\n")[0];
-    throw new MachineError(`verify needs koffi, which cannot be loaded here: ${message}`);
+    throw new MachineError(`${command} needs koffi, which cannot be loaded here: ${message}`);
   }
 }
 

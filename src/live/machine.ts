@@ -64,7 +64,7 @@ function fileRecord({ name, noexec }: OpenFile, folder: Folder | null): FileReco
 /** What the model of a machine needs: what its child found, and the kernel's own settings. */
 export function modelOptions(
   { protocol }: ReleaseProtocol,
-  ready: Ready,
+  ready: Pick<Ready, "files" | "memlock" | "ipcLock" | "softDirty" | "protectionKeys">,
   folder: Folder | null,
 ): ModelOptions {
   const sysctl = (name: string) => Number(readFileSync(`/proc/sys/vm/${name}`, "utf8"));

@@ -8,6 +8,8 @@ import type { TlbGeometry } from "../core/tlb.js";
 import type { Costs } from "../estimate/costs.js";
 import { difference, estimate } from "../estimate/estimate.js";
 import { ratioOf, verdicts } from "../judge/verdict.js";
+import type { CostModel } from "../predict/model.js";
+import { predictEach } from "../predict/predict.js";
 import type { ComparisonRecord, FinalName, ScenarioRecord, TimeRecord } from "../record/schema.js";
 import type { RawTimes } from "../record/times.js";
 import { medianInterval } from "../stats/median.js";
@@ -26,6 +28,8 @@ export interface SuiteOptions {
   budget: number;
   /** What events cost, for estimated cycles. */
   costs: Costs;
+  /** Prices in nanoseconds of a real kernel. */
+  model: CostModel;
   /** What translates addresses; the default where absent. */
   tlb?: TlbGeometry | undefined;
   /** Called before each group. */
@@ -84,8 +88,7 @@ export async function measureSuite(
         time: times ? times.records[i]! : null,
         predicted: {
           ...estimate(options.costs, works[i]!.totals, works[i]!.operations),
-          ns: null,
-          relativeError: null,
+          ...predictEach(options.model, works[i]!.totals, works[i]!.calls, works[i]!.operations),
         },
         final: works[i]!.final,
       }),

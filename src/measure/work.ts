@@ -5,6 +5,7 @@ import type { BuiltWorkload } from "../catalogue/workloads.js";
 import type { EventName } from "../core/abi.js";
 import type { Core, OperationResult } from "../core/core.js";
 import { type FinalState, finalState } from "../core/final.js";
+import { callsOf, type Work } from "../predict/work.js";
 
 export interface WorkResult {
   operations: number;
@@ -12,6 +13,8 @@ export interface WorkResult {
   work: Record<EventName, number>;
   /** Events of all operations together. */
   totals: Readonly<Record<string, number>>;
+  /** Calls and accesses made by all operations together, as a cost model prices them. */
+  calls: Work;
   final: FinalState;
   /** Over the results of all operations; the timing build must give the same. */
   checksum: number;
@@ -33,7 +36,12 @@ export function measureWork(
   const totals = core.counters(undefined, events);
   const work = { ...totals };
   for (const name of Object.keys(work) as EventName[]) work[name] /= operations;
-  return { operations, work, totals, checksum: checksum(results), final: finalState(core) };
+  const calls = callsOf(
+    built.operations,
+    results.map(({ value }) => value),
+    built.files,
+  );
+  return { operations, work, totals, calls, checksum: checksum(results), final: finalState(core) };
 }
 
 /** FNV-1a over value (both halves) and VMA count of every result, 32 bits. */

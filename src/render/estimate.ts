@@ -20,11 +20,11 @@ export const ESTIMATE_NOTE =
 
 /** A row for each comparison that has estimates on both sides. */
 export function estimateRows(results: Results): EstimateRow[] {
-  const byKey = new Map(results.scenarios.map((scenario) => [keyOf(scenario), scenario]));
+  const byKey = new Map(results.scenarios.map((scenario) => [scenarioKey(scenario), scenario]));
   return rowsOf(results).flatMap((row) => {
     const { comparison } = row;
-    const base = byKey.get(keyOf({ ...comparison, protocol: comparison.baseline }));
-    const candidate = byKey.get(keyOf({ ...comparison, protocol: comparison.candidate }));
+    const base = byKey.get(scenarioKey({ ...comparison, protocol: comparison.baseline }));
+    const candidate = byKey.get(scenarioKey({ ...comparison, protocol: comparison.candidate }));
     const before = base?.predicted.cycles;
     const after = candidate?.predicted.cycles;
     if (before == null || after == null || !comparison.estimate) return [];
@@ -39,7 +39,8 @@ export function estimateRows(results: Results): EstimateRow[] {
   });
 }
 
-function keyOf({
+/** What tells a scenario from all others of a result. */
+export function scenarioKey({
   workload,
   driver,
   protocol,
@@ -89,7 +90,8 @@ export function estimateGroups(results: Results): string[] {
 /** Estimated cycles of a group on both sides, as text. */
 export function groupChange(results: Results, row: Row, group: string): string {
   const of = (protocol: string) =>
-    results.scenarios.find((scenario) => keyOf(scenario) === keyOf({ ...row.comparison, protocol }))
-      ?.predicted.byGroup?.[group] ?? 0;
+    results.scenarios.find(
+      (scenario) => scenarioKey(scenario) === scenarioKey({ ...row.comparison, protocol }),
+    )?.predicted.byGroup?.[group] ?? 0;
   return change([of(row.comparison.baseline), of(row.comparison.candidate)], cycles);
 }

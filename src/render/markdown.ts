@@ -9,6 +9,7 @@ import {
   groupChange,
 } from "./estimate.js";
 import { change, integer, interval, number } from "./format.js";
+import { PREDICTED_TITLE, predictedNote, predictedRows } from "./predict.js";
 import { eventPair, findings, pageColumns, pageRows, rowsOf, sumPair } from "./rows.js";
 
 /** What a report needs to know of a chart: its text alternative and where it lies. */
@@ -28,6 +29,7 @@ export function markdownReport(results: Results, charts: readonly ChartLink[]): 
     ...charts.map(({ file, alt }) => `![${alt}](${file})`),
     pageSection(results),
     estimateSection(results),
+    predictedSection(results),
     results.comparisons.length > 0 ? workSection(results) : "",
     howToRead(results),
     provenance(results),
@@ -93,6 +95,23 @@ function pageSection(results: Results): string {
 }
 
 /** What the work might come to on a processor, by group. */
+function predictedSection(results: Results): string {
+  const rows = predictedRows(results).map(
+    ({ workload, driver, comparison, nanoseconds, ratio, band }) => [
+      workload,
+      driver,
+      `${comparison.candidate} / ${comparison.baseline}`,
+      nanoseconds,
+      ratio,
+      band,
+    ],
+  );
+  if (rows.length === 0) return "";
+  const head = ["workload", "driver", "compared", "ns", "ratio", "band"];
+  const title = `${PREDICTED_TITLE[0]?.toUpperCase()}${PREDICTED_TITLE.slice(1)}`;
+  return `## ${title}\n\nA prediction: ${predictedNote(results)}.\n\n${table(head, 3, rows)}`;
+}
+
 function estimateSection(results: Results): string {
   const groups = estimateGroups(results);
   const rows = estimateRows(results).map((row) => [

@@ -6,6 +6,7 @@ import { type Colors, paint } from "./colors.js";
 import { ESTIMATE_NOTE, ESTIMATE_TITLE, type EstimateRow, estimateRows } from "./estimate.js";
 import { change, integer, interval, number } from "./format.js";
 import { type Column, type FittedTable, fittedTable, type Group, type Layout } from "./layout.js";
+import { type PredictedRow, predictedNote, predictedRows } from "./predict.js";
 import { printable } from "./printable.js";
 import {
   candidatesOf,
@@ -49,7 +50,7 @@ export function terminalReport(
     : fittedTable(SCENARIOS, [{ title: null, rows: results.scenarios }], columns, colors);
   const found = findings(results).map((finding) => colors.bold(wrapped(printable(finding))));
   const pages = pageTable(results, columns, colors);
-  const estimates = estimateTable(results, columns, colors);
+  const costs = costTable(results, columns, colors);
   const lines = [
     ...(found.length > 0 ? [...found, ""] : []),
     table.text,
@@ -57,7 +58,7 @@ export function terminalReport(
       wrapped(compared ? legend(table.titles, results) : "per operation, counted exactly"),
     ),
     ...(pages === "" ? [] : ["", pages]),
-    ...(estimates === "" ? [] : ["", estimates, colors.dim(wrapped(ESTIMATE_NOTE))]),
+    ...(costs === "" ? [] : ["", costs]),
   ];
   return lines.join("\n").replace(/ +$/gm, "");
 }
@@ -185,23 +186,39 @@ function pageTable(results: Results, width: number, colors: Colors): string {
   return fittedTable([...layouts, narrowest], byDriver(rows), width, colors).text;
 }
 
-// ---- estimated cycles: what the difference in work might come to
+// ---- what the work might come to: estimated cycles, and what a fitted model predicts
 
-function estimateTable(results: Results, width: number, colors: Colors): string {
-  const rows = estimateRows(results);
+type CostRow = EstimateRow & Partial<Pick<PredictedRow, "nanoseconds" | "band">>;
+
+function costTable(results: Results, width: number, colors: Colors): string {
+  const predicted = new Map(predictedRows(results).map((row) => [row.comparison, row]));
+  const rows = estimateRows(results).map((row): CostRow => {
+    const { nanoseconds, band } = predicted.get(row.comparison) ?? {};
+    return nanoseconds && band ? { ...row, nanoseconds, band } : row;
+  });
   if (rows.length === 0) return "";
-  const names: Column<EstimateRow>[] = labels(results, ESTIMATE_TITLE);
-  const cycles = right<EstimateRow>("baseline → candidate", (row) => row.cycles);
-  const difference = right<EstimateRow>("difference", (row) => row.difference);
-  const groups = left<EstimateRow>("where", (row) => row.groups);
-  const layouts: Layout<EstimateRow>[] = [
-    { columns: [...names, cycles, difference, groups], least: null },
-    { columns: [...names, cycles, difference, groups], least: 26 },
-    { columns: [...names, cycles, difference], least: 22 },
+  const names: Column<CostRow>[] = labels(results, ESTIMATE_TITLE);
+  const cycles = right<CostRow>("baseline → candidate", (row) => row.cycles);
+  const difference = right<CostRow>("difference", (row) => row.difference);
+  const groups = left<CostRow>("where", (row) => row.groups);
+  const nanoseconds = right<CostRow>(PREDICTED, (row) =>
+    row.nanoseconds ? `${row.nanoseconds} ${row.band}` : "–",
+  );
+  const last = predicted.size > 0 ? [nanoseconds] : [];
+  const layouts: Layout<CostRow>[] = [
+    { columns: [...names, cycles, difference, ...last, groups], least: null },
+    { columns: [...names, cycles, difference, ...last], least: 26 },
+    { columns: [...names, difference, ...last], least: 22 },
     { columns: [...names, difference], least: 10 },
   ];
-  return fittedTable(layouts, byDriver(rows), width, colors).text;
+  const table = fittedTable(layouts, byDriver(rows), width, colors);
+  const notes = [ESTIMATE_NOTE];
+  if (table.titles.includes(PREDICTED)) notes.push(predictedNote(results));
+  const wrapped = notes.map((note) => colors.dim(wrapAnsi(note, width, { hard: true })));
+  return [table.text, ...wrapped].join("\n");
 }
+
+const PREDICTED = "predicted ns";
 
 // ---- without anything to compare: each scenario by itself
 

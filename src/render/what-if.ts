@@ -50,6 +50,11 @@ const WORK: readonly Row[] = [
   events("TLB misses", "tlb.misses"),
 ];
 
+const PREDICTED: readonly Row[] = [
+  fact("  ns per operation", ({ predicted }) => number(predicted.ns)),
+  fact("  band of each", ({ predicted }) => `± ${number(predicted.relativeError * 100)} %`),
+];
+
 function fact(title: string, cell: (run: WhatIfRun) => string, optional = false): Row {
   return { title, optional, cell };
 }
@@ -90,6 +95,8 @@ export function whatIfText(result: WhatIf, colors: Colors): string {
     ...rows(LAYOUT),
     colors.dim("work per operation"),
     ...rows(WORK),
+    colors.dim("predicted for a real kernel"),
+    ...PREDICTED.map(({ title, cell }) => lineOf(title, all.map(cell), (text) => text)),
     ...timeRows(result, colors),
     ...failures(result),
     "",

@@ -3,6 +3,9 @@
 import type { EventName } from "../core/abi.js";
 import type { Core } from "../core/core.js";
 import { type FinalState, finalState } from "../core/final.js";
+import type { CostModel } from "../predict/model.js";
+import { predictEach } from "../predict/predict.js";
+import { callsOf } from "../predict/work.js";
 import type { Program } from "../trace/program.js";
 import { errnoText } from "./errno.js";
 import { layoutLines } from "./layout.js";
@@ -20,6 +23,8 @@ export interface Summary {
   failed: Record<string, number>;
   /** Events per operation. */
   work: Partial<Record<EventName, number>>;
+  /** What a real kernel would take, per operation. */
+  predicted: { ns: number; relativeError: number };
   final: FinalState;
   /** As `--layout` writes it. */
   layout: string[];
@@ -31,6 +36,7 @@ export function summarise(
   program: Program,
   replayed: Replayed,
   under: { protocol: string; driver: string; touch: string },
+  model: CostModel,
 ): Summary {
   const operations = program.operations.length;
   const failed: Record<string, number> = {};
@@ -40,6 +46,8 @@ export function summarise(
     failed[name] = (failed[name] ?? 0) + 1;
   }
   const work = core.counters();
+  const calls = callsOf(program.operations, replayed.values, program.files);
+  const predicted = predictEach(model, work, calls, operations);
   for (const name of Object.keys(work) as EventName[]) work[name] /= Math.max(1, operations);
   return {
     file: program.file,
@@ -47,6 +55,7 @@ export function summarise(
     ...under,
     failed,
     work,
+    predicted,
     final: finalState(core),
     layout: layoutLines(replayed.final, program.fileNumbers),
   };

@@ -56,6 +56,10 @@ export function summaryText(summary: Summary, withLayout: boolean, colors: Color
     ),
     row("page-table pages", integer(final.pageTablePages)),
     row("committed pages", integer(final.committedPages)),
+    row(
+      "predicted kernel time",
+      `${number(summary.predicted.ns)} ns per operation ± ${number(summary.predicted.relativeError * 100)} %`,
+    ),
     colors.dim("  work per operation"),
   ];
   for (const [name, value] of Object.entries(summary.work)) {

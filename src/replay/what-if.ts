@@ -6,6 +6,7 @@ import { withOtherFile } from "../catalogue/scenario.js";
 import type { EventName } from "../core/abi.js";
 import type { Core } from "../core/core.js";
 import type { FinalState } from "../core/final.js";
+import type { CostModel } from "../predict/model.js";
 import type { Program } from "../trace/program.js";
 import { type Replayed, replay } from "./replay.js";
 import { summarise } from "./summary.js";
@@ -36,6 +37,8 @@ export interface WhatIfRun {
   vmas: { most: number; left: number };
   /** Events per operation. */
   work: Partial<Record<EventName, number>>;
+  /** What a real kernel would take, per operation. */
+  predicted: { ns: number; relativeError: number };
   final: FinalState;
   /** Null where no time was measured. */
   time: Time | null;
@@ -61,11 +64,12 @@ export async function whatIf(
   recorded: Under,
   others: readonly Under[],
   touch: string,
+  model: CostModel,
 ): Promise<WhatIf> {
-  const first = await runUnder(core, program, recorded, touch, null);
+  const first = await runUnder(core, program, recorded, touch, model, null);
   const runs: WhatIfRun[] = [];
   for (const under of others) {
-    runs.push((await runUnder(core, program, under, touch, first.values)).run);
+    runs.push((await runUnder(core, program, under, touch, model, first.values)).run);
   }
   const { file, operations } = program;
   return {
@@ -83,6 +87,7 @@ async function runUnder(
   program: Program,
   { driver, protocol }: Under,
   touch: string,
+  model: CostModel,
   recorded: Float64Array | null,
 ): Promise<{ run: WhatIfRun; values: Float64Array }> {
   const { record, other } = withOtherFile(driver, protocol, program.files.length);
@@ -93,7 +98,7 @@ async function runUnder(
     other,
   });
   const under = { protocol: protocol.id, driver: driverText(driver), touch };
-  const { failed, work, final } = summarise(core, program, replayed, under);
+  const { failed, work, predicted, final } = summarise(core, program, replayed, under, model);
   const run: WhatIfRun = {
     driver: under.driver,
     protocol: under.protocol,
@@ -101,6 +106,7 @@ async function runUnder(
     otherResults: recorded ? differing(recorded, replayed.values) : 0,
     vmas: { most: mostVmas(replayed, final), left: final.vmas },
     work,
+    predicted,
     final,
     time: null,
   };

@@ -14,6 +14,7 @@ import { type Explained, explain } from "../../src/explain/explain.js";
 import { explainedSides } from "../../src/explain/sides.js";
 import { explainedSvg } from "../../src/explain/svg.js";
 import { explainedText } from "../../src/explain/text.js";
+import { readModel } from "../../src/predict/model.js";
 import { colorsFor } from "../../src/render/colors.js";
 import { vmabench } from "../cli/command.js";
 
@@ -25,7 +26,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 function explained(driver: string, protocols: string[], workload = "holes-overlap") {
   const named = protocols.map(parseProtocol);
-  return explain(parseWorkload(workload), parseDriver(driver), named, { seed: 1 });
+  return explain(parseWorkload(workload), parseDriver(driver), named, {
+    seed: 1,
+    model: readModel(),
+  });
 }
 const stepOf = ({ runs }: Explained, run: number, id: string) =>
   runs[run]?.steps.find((step) => step.id === id);

@@ -9,6 +9,7 @@ import { readCosts } from "../../src/estimate/costs.js";
 import { ratioOf } from "../../src/judge/verdict.js";
 import { logRatios } from "../../src/measure/rounds.js";
 import { measureSuite, type SuiteOptions, type SuiteResult } from "../../src/measure/suite.js";
+import { readModel } from "../../src/predict/model.js";
 import { resultsSchema, type ScenarioRecord } from "../../src/record/schema.js";
 import { timesText } from "../../src/record/times.js";
 import { median } from "../../src/stats/median.js";
@@ -39,6 +40,7 @@ function measure(
     rounds: 0,
     budget: 30,
     costs: readCosts(),
+    model: readModel(),
     progress: () => {},
     pause: async () => {},
     ...options,

@@ -15,6 +15,7 @@ import { UsageError } from "../../errors.js";
 import { explain } from "../../explain/explain.js";
 import { explainedSvg } from "../../explain/svg.js";
 import { explainedText } from "../../explain/text.js";
+import { readModel } from "../../predict/model.js";
 import { colorsFor } from "../../render/colors.js";
 import { checkFileWritable, writeWhole } from "../../replay/layout.js";
 
@@ -26,6 +27,7 @@ interface ExplainFlags {
   call?: number;
   seed: number;
   svg?: string;
+  costModel?: string;
   json?: true;
   quiet?: true;
 }
@@ -48,6 +50,10 @@ export function explainCommand(): Command {
       positive("--call"),
     )
     .option("--seed <n>", "seed of the generated operations", positive("--seed"), 1)
+    .option(
+      "--cost-model <file>",
+      "of calibrate, for predicted nanoseconds (default: the one that ships)",
+    )
     .option("--svg <file>", "write the same as a picture, for a talk or a commit message")
     .option("--json", "print one JSON document")
     .option("--quiet", "print the names of the steps only")
@@ -75,7 +81,10 @@ async function explainScenario(text: string, flags: ExplainFlags): Promise<void>
     return reason === null;
   });
   if (flags.svg !== undefined) checkFileWritable(flags.svg);
-  const explained = await explain(workload, driver, protocols, flags);
+  const explained = await explain(workload, driver, protocols, {
+    ...flags,
+    model: readModel(flags.costModel),
+  });
   if (flags.svg !== undefined) writeWhole(flags.svg, explainedSvg(explained));
   if (flags.json) {
     process.stdout.write(`${JSON.stringify(explained, null, 2)}\n`);

@@ -13,6 +13,7 @@ import {
 import { checkPair, withOtherFile } from "../../catalogue/scenario.js";
 import { Core } from "../../core/core.js";
 import { UsageError } from "../../errors.js";
+import { type CostModel, readModel } from "../../predict/model.js";
 import { colorsFor } from "../../render/colors.js";
 import { whatIfText } from "../../render/what-if.js";
 import { type Check, check, disagrees } from "../../replay/check.js";
@@ -38,7 +39,9 @@ interface ReplayFlags {
   driver?: string;
   time?: true;
   check?: true;
+  real?: true;
   layout?: string;
+  costModel?: string;
   touch: keyof typeof TOUCHES;
   json?: true;
   quiet?: true;
@@ -63,7 +66,15 @@ export function replayCommand(): Command {
     )
     .option("--time", "measure the time of those side by side too, in paired rounds")
     .option("--check", "compare results and layouts with the recorded ones")
+    .option(
+      "--real",
+      "make the calls on this machine's kernel, and compare predicted with measured time",
+    )
     .option("--layout <file>", "write the layout at the end, one VMA a line")
+    .option(
+      "--cost-model <file>",
+      "of calibrate, for predicted nanoseconds (default: the one that ships)",
+    )
     .addOption(
       new Option("--touch <mode>", "private writable VMAs that count as written once made")
         .choices(Object.keys(TOUCHES))
@@ -82,30 +93,42 @@ async function replayFiles(files: string[], flags: ReplayFlags): Promise<void> {
   }
   if (flags.layout !== undefined) checkFileWritable(flags.layout);
   const beside = isWhatIf(flags);
+  checkReal(flags);
   if (flags.time && !beside) {
     throw new UsageError("--time goes with a comparison: name a --driver, or several --protocol");
   }
+  const model = readModel(flags.costModel);
   // every file is read before the first is replayed: a wrong one leaves nothing half done
   const sources: Source[] = [];
   for (const file of files) sources.push(await readSource(file, flags));
 
   const documents: object[] = [];
-  if (beside) {
+  if (flags.real) {
+    documents.push(...(await replayEachReal(sources, model, flags)));
+  } else if (beside) {
     const protocols = protocolsBeside(driver, named, flags.quiet === true);
     for (const source of sources) {
-      const result = await besideRecorded(source, driver, protocols, flags);
+      const result = await besideRecorded(source, driver, protocols, flags, model);
       if (!flags.json && !flags.quiet) {
         process.stdout.write(`${whatIfText(result, colorsFor(process.stdout))}\n`);
       }
       documents.push(result);
     }
   } else {
-    documents.push(...(await replayEach(sources, driver, named[0] ?? null, flags)));
+    documents.push(...(await replayEach(sources, driver, named[0] ?? null, flags, model)));
   }
   if (flags.json) {
     const document = documents.length === 1 ? documents[0] : documents;
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   }
+}
+
+/** UsageError for what --real cannot be combined with. */
+function checkReal({ real, check: wanted, layout, protocol, driver, time }: ReplayFlags): void {
+  if (!real) return;
+  const others = { check: wanted, layout, driver, time, protocol: protocol[0] };
+  const other = Object.entries(others).find(([, value]) => value !== undefined);
+  if (other) throw new UsageError(`--real goes without --${other[0]}: it is the running kernel`);
 }
 
 /** Whether programs are shown as recorded and with the driver side by side. */
@@ -125,11 +148,32 @@ function protocolsNamed(flags: ReplayFlags): Protocol[] {
   return ids.map(parseProtocol);
 }
 
+/** Files are those of the recording: ordinary ones, as the running kernel has them. */
+async function replayEachReal(
+  sources: readonly Source[],
+  model: CostModel,
+  flags: ReplayFlags,
+): Promise<object[]> {
+  const { replayReal } = await import("../../real/replay-real.js");
+  const { realText } = await import("../../real/text.js");
+  const touch = { mode: TOUCHES[flags.touch], name: flags.touch };
+  const documents: object[] = [];
+  for (const { program } of sources) {
+    const result = await replayReal(program, model, touch);
+    if (!flags.json && !flags.quiet) {
+      process.stdout.write(`${realText(result, colorsFor(process.stdout))}\n`);
+    }
+    documents.push(result);
+  }
+  return documents;
+}
+
 async function replayEach(
   sources: readonly Source[],
   driver: Driver,
   named: Protocol | null,
   flags: ReplayFlags,
+  model: CostModel,
 ): Promise<object[]> {
   const protocols = sources.map(({ program }) => named ?? protocolOf(program));
   for (const protocol of protocols) checkPair(driver, protocol);
@@ -152,7 +196,8 @@ async function replayEach(
       documents.push(printCheck(check(program, replayed), flags));
     } else {
       const under = { protocol: protocol.id, driver: driverText(driver), touch: flags.touch };
-      documents.push(printSummary(summarise(core, program, replayed, under), program, flags));
+      const summary = summarise(core, program, replayed, under, model);
+      documents.push(printSummary(summary, program, flags));
     }
   }
   return documents;

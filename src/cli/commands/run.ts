@@ -24,6 +24,7 @@ import { UsageError } from "../../errors.js";
 import { costsOf, readCosts } from "../../estimate/costs.js";
 import { MINIMUM_EFFECT } from "../../judge/verdict.js";
 import { measureSuite, type SuiteResult } from "../../measure/suite.js";
+import { modelNote, readModel } from "../../predict/model.js";
 import { captureEnvironment, captureTool } from "../../record/environment.js";
 import { type Results, resultsSchema } from "../../record/schema.js";
 import { checkWritable, writeReport } from "../../record/store.js";
@@ -48,6 +49,7 @@ interface RunFlags {
   workOnly?: true;
   tlb: string;
   costs?: string;
+  costModel?: string;
   json?: true;
   quiet?: true;
 }
@@ -106,6 +108,10 @@ export function runCommand(): Command {
     .option("--work-only", "count work, do not measure time")
     .option("--tlb <processor>", "whose translation caches: a name, or a file", DEFAULT_TLB_ID)
     .option("--costs <file>", "cycles of each event (default: those that ship)")
+    .option(
+      "--cost-model <file>",
+      "of calibrate, for nanoseconds of a kernel (default: the one that ships)",
+    )
     .option("--json", "print the result file's contents to standard output")
     .option("--quiet", "print one line for each comparison of protocols, no progress")
     .action((flags: RunFlags) => run(flags));
@@ -130,6 +136,7 @@ async function run(flags: RunFlags): Promise<void> {
   const protocols = protocolsOf(flags.baseline, candidates);
   const tlb = tlbArgument(flags.tlb);
   const costs = costsOf(readCosts(flags.costs), tlb);
+  const model = readModel(flags.costModel);
   const workloads = flags.workload.map(workloadArgument);
   const suite = suiteOf(flags, workloads);
   const groups = groupsOf(suite, protocols, flags.filter);
@@ -158,6 +165,7 @@ async function run(flags: RunFlags): Promise<void> {
       budget: budgetFor(groups.length),
       tlb,
       costs,
+      model,
       progress: (done, total, group) =>
         progress.at(done, total, `${group.workload} / ${group.driver}`),
       pause: () => new Promise((resolve) => setImmediate(resolve)),
@@ -180,6 +188,7 @@ async function run(flags: RunFlags): Promise<void> {
         workOnly: flags.workOnly === true,
         tlb: tlb.id,
         costs: costs.id,
+        costModel: modelNote(model),
       },
       ...measured,
     });

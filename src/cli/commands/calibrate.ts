@@ -1,0 +1,87 @@
+// vmabench calibrate: a cost model fitted to this machine's kernel.
+
+import { Command, Option } from "commander";
+import { type CalibrateOptions, calibrate } from "../../calibrate/calibrate.js";
+import { modelText } from "../../calibrate/text.js";
+import { MachineError, UsageError } from "../../errors.js";
+import { type CostModel, costModelSchema } from "../../predict/model.js";
+import { writeFileWhole } from "../../record/store.js";
+import { colorsFor } from "../../render/colors.js";
+import { progressOn } from "../../render/progress.js";
+import { checkFileWritable } from "../../replay/layout.js";
+
+interface CalibrateFlags {
+  out: string;
+  seconds: number;
+  seed: number;
+  json?: true;
+  quiet?: true;
+}
+
+export function calibrateCommand(): Command {
+  return new Command("calibrate")
+    .description("fit a cost model to this machine's kernel, for predicted nanoseconds")
+    .option("--out <file>", "the model", "cost-model.json")
+    .addOption(
+      new Option("--seconds <n>", "time for measuring; at least one round is made")
+        .argParser(integer("--seconds", 1, 86_400))
+        .default(110),
+    )
+    .addOption(
+      new Option("--seed <n>", "order of the benchmarks, and the resampling")
+        .argParser(integer("--seed", 0, Number.MAX_SAFE_INTEGER))
+        .default(1),
+    )
+    .option("--json", "print the model to standard output as well")
+    .option("--quiet", "print nothing, no progress")
+    .action(run);
+}
+
+function integer(option: string, least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new UsageError(`${option} ${text}: expected an integer from ${least} to ${most}`);
+  };
+}
+
+/** Without a kernel to measure, says what predictions rest on. */
+async function calibrateHere(options: CalibrateOptions): Promise<CostModel> {
+  try {
+    return await calibrate(options);
+  } catch (error) {
+    if (!(error instanceof MachineError)) throw error;
+    throw new MachineError(`${error.message}; predictions use the model that ships`);
+  }
+}
+
+async function run({ out, seconds, seed, json, quiet }: CalibrateFlags): Promise<void> {
+  checkFileWritable(out);
+  const progress = progressOn(process.stderr, { quiet: quiet === true });
+  const stop = () => {
+    progress.stop();
+    process.exit(130); // the runner has ended by the same signal, or ends by itself
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  try {
+    const model = costModelSchema.parse(
+      await calibrateHere({
+        seconds,
+        seed,
+        progress: (done, label) => progress.at(Math.min(Math.round(done), seconds), seconds, label),
+      }),
+    );
+    progress.stop();
+    const document = `${JSON.stringify(model, null, 2)}\n`;
+    writeFileWhole(out, document);
+    if (json) process.stdout.write(document);
+    else if (!quiet) {
+      process.stdout.write(`${modelText(model, colorsFor(process.stdout))}\nmodel: ${out}\n`);
+    }
+  } finally {
+    progress.stop();
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  }
+}
