@@ -57,6 +57,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/gate.js")).gateCommand(),
   },
   {
+    name: "sweep",
+    summary: "a grid of scenarios, on this machine or many",
+    load: async () => (await import("./commands/sweep.js")).sweepCommand(),
+  },
+  {
     name: "maple-digest",
     summary: "run a known-answer stream through the maple tree and print its digests",
     load: async () => (await import("./commands/maple-digest.js")).mapleDigestCommand(),
