@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { MachineError, UsageError } from "../errors.js";
+import { onInterrupt } from "./interrupt.js";
 
 interface Entry {
   name: string;
@@ -60,6 +61,11 @@ export const COMMANDS: readonly Entry[] = [
     name: "sweep",
     summary: "a grid of scenarios, on this machine or many",
     load: async () => (await import("./commands/sweep.js")).sweepCommand(),
+  },
+  {
+    name: "worker",
+    summary: "takes the jobs of sweeps from a queue",
+    load: async () => (await import("./commands/worker.js")).workerCommand(),
   },
   {
     name: "maple-digest",
@@ -157,9 +163,4 @@ function surviveClosedPipe(stream: NodeJS.WriteStream): void {
     if (error.code === "EPIPE") process.exit(Number(process.exitCode ?? 0));
     throw error;
   });
-}
-
-/** After the handlers of the command itself, which take away progress bars and half-written files. */
-function onInterrupt(): void {
-  setImmediate(() => process.exit(130));
 }

@@ -5,7 +5,13 @@ import { resolve } from "node:path";
 import { fileArgument } from "../catalogue/argument.js";
 import type { DriverDescription } from "../catalogue/description.js";
 import { readDriverFile } from "../catalogue/driver-file.js";
-import { addDriver, driverFamily, driverText, parseDriver } from "../catalogue/drivers.js";
+import {
+  addDriver,
+  driverFamily,
+  driverText,
+  forgetDrivers,
+  parseDriver,
+} from "../catalogue/drivers.js";
 import { parseProtocol } from "../catalogue/kernels.js";
 import { type Parameter, type ParameterValue, queryText } from "../catalogue/parameters.js";
 import { tlbArgument } from "../catalogue/tlb-file.js";
@@ -77,8 +83,9 @@ export function workCoreHash(): string {
   return createHash("sha256").update(coreBytes("work")).digest("hex");
 }
 
-/** Makes what files describe known here. */
+/** Makes what the plan's files describe known here, and nothing that another plan described. */
 export function enterPlan(plan: SweepPlan): void {
+  forgetDrivers();
   for (const description of plan.described) addDriver(description);
   for (const path of plan.workloadFiles) readWorkloadFile(path);
 }

@@ -1,7 +1,7 @@
 // vmabench sweep: a grid of scenarios, on this machine or many.
 
 import { join } from "node:path";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { UsageError } from "../../errors.js";
 import { colorsFor } from "../../render/colors.js";
 import { sweepProgressOn } from "../../render/sweep-progress.js";
@@ -12,10 +12,15 @@ import { openFolder, readManifest, type SweepFolder } from "../../sweep/folder.j
 import { type Jobs, jobsOf } from "../../sweep/jobs.js";
 import { type Done, runLocal } from "../../sweep/local.js";
 import { readPlan } from "../../sweep/plan.js";
-import { defaultWorkers, startPool } from "../../sweep/pool.js";
+import { startPool } from "../../sweep/pool.js";
+import { collect } from "../../sweep/queue/collect.js";
+import { checkServer } from "../../sweep/queue/connection.js";
+import { queueNameOption, queueOption, workersOption } from "../sweep-options.js";
 
 interface SweepFlags {
   workers: number;
+  queue?: string;
+  queueName: string;
   out?: string;
   resume?: true;
   dryRun?: true;
@@ -23,13 +28,13 @@ interface SweepFlags {
   quiet?: true;
 }
 
-const WORKERS_MOST = 1024;
-
 export function sweepCommand(): Command {
   return new Command("sweep")
     .description("a grid of scenarios, on this machine or many")
     .argument("<spec>", "the file that describes it (docs/scale.md)")
     .addOption(workersOption())
+    .addOption(queueOption())
+    .addOption(queueNameOption())
     .option("--out <dir>", "folder of the results (default: sweeps/NAME)")
     .option("--resume", "go on with the unfinished sweep in that folder")
     .option("--dry-run", "print how many scenarios there are and how long they would take")
@@ -38,21 +43,17 @@ export function sweepCommand(): Command {
     .action((spec: string, flags: SweepFlags) => sweep(spec, flags));
 }
 
-export function workersOption(): Option {
-  return new Option("--workers <n>", "threads, each with a core of its own")
-    .argParser((text: string) => {
-      const value = Number(text);
-      if (/^\d+$/.test(text) && value >= 1 && value <= WORKERS_MOST) return value;
-      throw new UsageError(`--workers ${text}: expected an integer from 1 to ${WORKERS_MOST}`);
-    })
-    .default(defaultWorkers(), "one for each processor");
-}
-
 async function sweep(spec: string, flags: SweepFlags): Promise<void> {
   const jobs = jobsOf(readPlan(spec));
   if (jobs.tally.scenarios === 0) throw nothingLeft(spec, jobs);
   if (flags.dryRun) return dryRun(jobs, flags);
+  if (flags.queue !== undefined && jobs.plan.workloadFiles.length > 0) {
+    throw new UsageError(
+      `${spec}: workload files stay on this machine; with --queue a sweep takes built-in workloads`,
+    );
+  }
   const out = flags.out ?? join("sweeps", jobs.plan.sweep);
+  if (flags.queue !== undefined) await checkServer(flags.queue);
   const folder = openFolder(out, jobs, flags.resume === true);
   const seconds = folder ? await run(jobs, folder, flags) : 0;
   const finished: Finished = {
@@ -90,9 +91,14 @@ async function run(jobs: Jobs, folder: SweepFolder, flags: SweepFlags): Promise<
   const began = performance.now();
   try {
     const onDone = ({ worker, scenarios }: Done) => progress.done(worker, scenarios);
-    const pool = startPool(flags.workers);
-    await runLocal(jobs, log, pool, { workers: flags.workers, onDone, signal: stopped.signal });
-    await pool.end();
+    if (flags.queue !== undefined) {
+      const { queue: url, queueName: queue } = flags;
+      await collect(jobs, log, { url, queue, onDone, say: progress.say });
+    } else {
+      const pool = startPool(flags.workers);
+      await runLocal(jobs, log, pool, { workers: flags.workers, onDone, signal: stopped.signal });
+      await pool.end();
+    }
     await finish(folder);
     return Math.round((performance.now() - began) / 100) / 10;
   } finally {
