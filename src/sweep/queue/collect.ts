@@ -40,6 +40,7 @@ export async function collect(jobs: Jobs, log: Log, options: CollectOptions): Pr
   const queue = new Queue<QueuedJob>(options.queue, {
     connection: redis as never,
     defaultJobOptions: { removeOnComplete: true, removeOnFail: false },
+    streams: { events: { maxLen: 100 } }, // nobody reads them
   });
   queue.on("error", () => {}); // the connection says it
   try {
@@ -137,14 +138,23 @@ class Collector {
     this.options.onDone({ worker, scenarios: result.lines.length, failed: result.failed });
   }
 
-  /**
-   * Puts back whatever Redis may have forgotten when it was restarted. A job that is still there stays one: its name
-   * is the same.
-   */
+  /** Puts back what Redis has forgotten: it may have lost its last second when it was restarted. */
   private async reconcile(): Promise<void> {
     await this.sendPlan();
     await this.giveUp();
-    await this.enqueue([...this.outstanding.keys()]);
+    const missing = await this.missing();
+    // a job that is gone because it is done has left its result before
+    while ((await this.take()) > 0);
+    await this.enqueue(missing.filter((job) => this.outstanding.has(job)));
+  }
+
+  /** Jobs that should be in the queue and are not. */
+  private async missing(): Promise<number[]> {
+    const numbers = [...this.outstanding.keys()];
+    const asked = this.redis.pipeline();
+    for (const job of numbers) asked.exists(this.queue.toKey(jobName(this.sweep, job)));
+    const answers = (await asked.exec()) ?? [];
+    return numbers.filter((_, i) => answers[i]?.[1] === 0);
   }
 
   /** Jobs that failed in the queue, not in a scenario: their workers died, or could not begin. */
