@@ -68,6 +68,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/worker.js")).workerCommand(),
   },
   {
+    name: "query",
+    summary: "SQL over the results of sweeps",
+    load: async () => (await import("./commands/query.js")).queryCommand(),
+  },
+  {
     name: "maple-digest",
     summary: "run a known-answer stream through the maple tree and print its digests",
     load: async () => (await import("./commands/maple-digest.js")).mapleDigestCommand(),

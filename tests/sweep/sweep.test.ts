@@ -195,3 +195,54 @@ tlbs: [${examples}tlb/small-core.yaml]
     ["my-two-lives/of-mine/mmap_prepare@7.3", "small-core"],
   ]);
 });
+
+test("the report has a row for each value of each axis, and maps", () => {
+  const out = join(folder, "workers-1");
+  const report = readFileSync(join(out, "report.md"), "utf8");
+  expect(report).toContain("**mmap_prepare@7.3 against mmap@6.15: ");
+  for (const axis of ["driver", "workload", "tlb", "ops", "pages"]) {
+    expect(report).toContain(`| ${axis} | ratio |`);
+  }
+  const linked = [...report.matchAll(/\]\((charts\/[a-z0-9-]+\.png)\)/g)].map((match) => match[1]!);
+  expect(linked).toHaveLength(6);
+  for (const file of linked) expect(existsSync(join(out, file))).toBe(true);
+});
+
+test("query answers over Parquet what the lines say", async () => {
+  const out = join(folder, "workers-1");
+  const sql = `SELECT driver, "param.pages" AS pages, count(*) AS n, sum("merge.attempts") AS attempts, sum(cycles) AS cycles
+    FROM results WHERE protocol = 'mmap@6.15' GROUP BY ALL ORDER BY ALL`;
+  const { code, stdout } = await vmabench(["query", out, sql, "--json"]);
+  expect(code).toBe(0);
+  const answer = JSON.parse(stdout);
+  expect(answer).toHaveLength(6);
+  for (const row of answer) {
+    const lines = linesOf(out).filter(
+      ({ driver, protocol, id }) =>
+        driver === row.driver && protocol === "mmap@6.15" && id.includes(`pages=${row.pages}`),
+    );
+    // 4 pages are the default, which ids leave out; the sweep has 1 and 8
+    expect(lines).toHaveLength(row.n);
+    const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
+    expect(row.attempts).toBe(sum(lines.map(({ work }) => work["merge.attempts"] ?? 0)));
+    expect(row.cycles).toBeCloseTo(sum(lines.map(({ cycles }) => cycles)), 6);
+  }
+});
+
+test("wrong SQL is the user's error; without DuckDB the machine cannot", async () => {
+  const out = join(folder, "workers-1");
+  const wrong = await vmabench(["query", out, "SELECT nothing FROM results"]);
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toMatch(/^vmabench: query: .*nothing/);
+
+  const hook = `export async function resolve(name, context, next) {
+    if (name.startsWith("@duckdb/")) throw new Error("not installed");
+    return next(name, context);
+  }`;
+  const url = `data:text/javascript,${encodeURIComponent(hook)}`;
+  const register = `import { register } from "node:module"; register(${JSON.stringify(url)});`;
+  const importing = `--import data:text/javascript,${encodeURIComponent(register)}`;
+  const without = await vmabench(["query", out, "SELECT 1"], { env: { NODE_OPTIONS: importing } });
+  expect(without.code).toBe(3);
+  expect(without.stderr).toContain("npm install @duckdb/node-api");
+});

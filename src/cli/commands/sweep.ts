@@ -99,7 +99,7 @@ async function run(jobs: Jobs, folder: SweepFolder, flags: SweepFlags): Promise<
       await runLocal(jobs, log, pool, { workers: flags.workers, onDone, signal: stopped.signal });
       await pool.end();
     }
-    await finish(folder);
+    await finish(folder, jobs);
     return Math.round((performance.now() - began) / 100) / 10;
   } finally {
     progress.stop();
