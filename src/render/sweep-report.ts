@@ -50,11 +50,11 @@ function overview({ done, excluded, refused }: Manifest, summary: Summary): stri
 }
 
 /** One line. */
-export function finding({ candidate, all }: Comparison, baseline: string): string {
+export function finding({ candidate, measure, all }: Comparison, baseline: string): string {
   if (all.points === 0) return `${candidate} against ${baseline}: no point has both`;
   return (
-    `${candidate} against ${baseline}: ${meanRatio(all).toFixed(3)} of the estimated cycles; ` +
-    `fewer at ${integer(all.less)}, more at ${integer(all.more)} of ${integer(all.points)} points`
+    `${candidate} against ${baseline}: ${meanRatio(all).toFixed(3)} of the ${measure}; ` +
+    `less at ${integer(all.less)}, more at ${integer(all.more)} of ${integer(all.points)} points`
   );
 }
 
@@ -70,11 +70,12 @@ function effects({ factors, baseline }: Summary, comparison: Comparison): string
         [label, meanRatio(cell).toFixed(3), ...[cell.less, cell.more, cell.points].map(integer)],
       ];
     });
-    return markdownTable([factor.name, "ratio", "fewer at", "more at", "points"], 1, rows);
+    return markdownTable([factor.name, "ratio", "less at", "more at", "points"], 1, rows);
   });
-  return [`## ${comparison.candidate} against ${baseline}, along each axis`, ...tables].join(
-    "\n\n",
-  );
+  return [
+    `## ${comparison.candidate} against ${baseline}: ${comparison.measure}, along each axis`,
+    ...tables,
+  ].join("\n\n");
 }
 
 /** Drivers against workloads first, then the pairs of axes between which the ratio differs most. */
@@ -115,8 +116,10 @@ function howToRead({ tool, workCoreSha256, id }: Manifest): string {
   return [
     "## How to read this",
     "",
-    "- A *point* is everything but the protocol. *Ratio* is the geometric mean over points of estimated cycles per " +
-      "operation, candidate / baseline; *fewer* and *more* are beyond half a per cent.",
+    "- A *point* is everything but the protocol. *Ratio* is the geometric mean over points of candidate / baseline; " +
+      "*less* and *more* are beyond half a per cent.",
+    "- A point's time ratio is the median over paired rounds in one process, of the model, not of a kernel; its " +
+      "interval is in times.ndjson. With all cores busy it is less certain than `vmabench run`'s.",
     "- Along one axis all others are averaged as the sweep has them; where two axes act together, the maps show it.",
     "- Cycles are weighted counts (docs/translation.md), not a prediction; the counts themselves are in results.ndjson.",
     `- ${tool.name} ${tool.version}, commit ${tool.commit ?? "unknown"}, core ${workCoreSha256.slice(0, 16)}, sweep ${id}`,

@@ -14,11 +14,14 @@ import { pointOf } from "./exclude.js";
 import { type Grid, gridOf, type Point } from "./grid.js";
 import type { Job } from "./jobs.js";
 import type { SweepPlan } from "./plan.js";
+import { type TimeLine, Timer } from "./time.js";
 
 export interface JobResult {
   job: number;
   /** Lines of results.ndjson, in order. */
   lines: string[];
+  /** Lines of times.ndjson. */
+  times: string[];
   /** How many of them are errors. */
   failed: number;
 }
@@ -28,24 +31,54 @@ export class Executor {
   private core = new Core("work");
   private readonly grid: Grid;
   private readonly costs: Costs = readCosts();
+  private readonly timer: Timer | null;
   private built: { key: string; workload: Workload; operations: BuiltWorkload } | null = null;
 
   constructor(private readonly plan: SweepPlan) {
     this.grid = gridOf(plan);
+    this.timer = plan.time ? new Timer(plan.time, plan.protocols.length) : null;
   }
 
   async run({ job, points }: Job): Promise<JobResult> {
-    const lines: string[] = [];
-    let failed = 0;
+    const result: JobResult = { job, lines: [], times: [], failed: 0 };
     for (const number of points) {
       const point = pointOf(this.plan, this.grid, number);
+      const checksums: number[] = [];
       for (const protocol of point.protocols) {
         const outcome = await this.tried(point, protocol);
-        if ("error" in outcome) failed++;
-        lines.push(JSON.stringify(outcome));
+        if ("error" in outcome) result.failed++;
+        else checksums.push(Number.parseInt(outcome.results, 16));
+        result.lines.push(JSON.stringify(outcome));
+      }
+      if (this.timer && checksums.length === point.protocols.length) {
+        result.times.push(...(await this.timed(point, checksums, this.timer)));
       }
     }
-    return { job, lines, failed };
+    return result;
+  }
+
+  /** Lines of times.ndjson: the point's other protocols against the first, all in this process. */
+  private async timed(point: Point, checksums: number[], timer: Timer): Promise<string[]> {
+    const [baseline = ""] = this.plan.protocols;
+    if (point.protocols[0] !== baseline || point.protocols.length < 2) return [];
+    const { workload, operations } = await this.operationsOf(point);
+    const scenarios = point.protocols.map((protocol) => scenarioAt(point, workload, protocol));
+    const built = { ...operations, tlb: this.tlbOf(point.tlb) };
+    const { number, seed } = point;
+    try {
+      const ratios = await timer.ratios(scenarios, built, checksums, seed);
+      return ratios.map((ratio, i) => {
+        const line: TimeLine = {
+          point: number,
+          baseline,
+          candidate: point.protocols[i + 1] as string,
+          ...ratio,
+        };
+        return JSON.stringify(line);
+      });
+    } catch (error) {
+      return [JSON.stringify({ point: number, error: (error as Error).message })];
+    }
   }
 
   /** A scenario's record; after the retries that the plan allows, its error. */
@@ -65,9 +98,7 @@ export class Executor {
 
   private async measure(point: Point, protocol: string): Promise<ScenarioLine> {
     const { workload, operations } = await this.operationsOf(point);
-    const { id, query } = splitQuery(point.driver);
-    const driver = driverOf(driverFamily(id), query);
-    const scenario = scenarioOf(workload, driver, parseProtocol(protocol));
+    const scenario = scenarioAt(point, workload, protocol);
     const tlb = this.tlbOf(point.tlb);
     const { totals, ...work } = measureWork(this.core, scenario, { ...operations, tlb });
     const happened = Object.entries(totals).filter(([, times]) => times !== 0);
@@ -96,6 +127,11 @@ export class Executor {
   private tlbOf(id: string): TlbPreset {
     return this.plan.tlbs.find((tlb) => tlb.id === id) as TlbPreset;
   }
+}
+
+function scenarioAt({ driver: text }: Point, workload: Workload, protocol: string): Scenario {
+  const { id, query } = splitQuery(text);
+  return scenarioOf(workload, driverOf(driverFamily(id), query), parseProtocol(protocol));
 }
 
 /** A scenario's work: the same bytes on every machine. */

@@ -40,12 +40,13 @@ export const FILES = {
   manifest: "sweep.json",
   log: "sweep.log.ndjson",
   results: "results.ndjson",
+  times: "times.ndjson",
   parquet: "results.parquet",
   report: "report.md",
 } as const;
 
 /** What a sweep leaves behind, and an earlier one may have. */
-const RESULTS = [FILES.results, FILES.parquet, FILES.report, "charts"];
+const RESULTS = [FILES.results, FILES.times, FILES.parquet, FILES.report, "charts"];
 
 export interface SweepFolder {
   path: string;

@@ -1,5 +1,5 @@
-// The log of a sweep under way, and the result made of it. A finished job is appended in one piece: its lines, then a
-// mark. Whatever stops the sweep, everything before the last whole mark stands.
+// The log of a sweep under way, and the results made of it. A finished job is appended in one piece: its lines, its
+// times, then a mark. Whatever stops the sweep, everything before the last whole mark stands.
 
 import {
   closeSync,
@@ -12,7 +12,7 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
-import { UsageError } from "../errors.js";
+import { MachineError, UsageError } from "../errors.js";
 import type { JobResult } from "./execute.js";
 
 /** Ends a job's lines in the log. */
@@ -20,6 +20,8 @@ interface Mark {
   job: number;
   scenarios: number;
   failed: number;
+  /** Bytes of its times, which follow its lines. */
+  times: number;
 }
 
 const MARK = '{"job":';
@@ -27,8 +29,13 @@ const MARK = '{"job":';
 /** Where a job's lines lie. */
 interface Stretch {
   at: number;
+  /** Of lines and times together. */
   bytes: number;
+  times: number;
 }
+
+/** What of the jobs is written to a file: their scenarios, or their times. */
+export type Part = "scenarios" | "times";
 
 export class Log {
   private readonly file: number;
@@ -57,16 +64,29 @@ export class Log {
   }
 
   /** Appends a job's result. False for a job that is there already: nothing is written twice. */
-  append({ job, lines, failed }: JobResult): boolean {
+  append({ job, lines, times, failed }: JobResult): boolean {
     if (this.has(job)) return false;
-    const mark: Mark = { job, scenarios: lines.length, failed };
-    const text = lines.map((line) => `${line}\n`).join("");
-    const bytes = Buffer.byteLength(text);
-    const block = Buffer.from(`${text}${JSON.stringify(mark)}\n`);
-    for (let done = 0; done < block.length; ) done += writeSync(this.file, block, done);
-    this.count(mark, { at: this.end, bytes });
+    const [text, timed] = [joined(lines), joined(times)];
+    const mark = { job, scenarios: lines.length, failed, times: Buffer.byteLength(timed) };
+    const block = Buffer.from(`${text}${timed}${JSON.stringify(mark)}\n`);
+    try {
+      for (let done = 0; done < block.length; ) done += writeSync(this.file, block, done);
+    } catch (error) {
+      throw new MachineError(`cannot write ${this.path}: ${(error as Error).message}`);
+    }
+    const bytes = Buffer.byteLength(text) + mark.times;
+    this.count(mark, { at: this.end, bytes, times: mark.times });
     this.end += block.length;
+    this.checkAlone();
     return true;
+  }
+
+  /** Two sweeps that write one log would not know where the other's lines lie. */
+  private checkAlone(): void {
+    if (fstatSync(this.file).size === this.end) return;
+    throw new MachineError(
+      `${this.path}: another process writes to it too; end one of both, then --resume`,
+    );
   }
 
   private count({ job, scenarios, failed }: Mark, stretch: Stretch): void {
@@ -80,20 +100,27 @@ export class Log {
       if (!text.startsWith(MARK)) continue;
       const mark = parsed(text);
       if (!mark) break;
-      if (!this.has(mark.job)) this.count(mark, { at: this.end, bytes: at - this.end });
+      if (!this.has(mark.job)) {
+        const { times } = mark;
+        this.count(mark, { at: this.end, bytes: at - this.end, times });
+      }
       this.end = next;
     }
     if (fstatSync(this.file).size > this.end) ftruncateSync(this.file, this.end);
   }
 
-  /** Writes the lines of all jobs in the order of the jobs, aside and renamed. The log stays. */
-  writeOrdered(path: string): void {
+  /** Writes a part of all jobs in the order of the jobs, aside and renamed. The log stays. */
+  writeOrdered(path: string, part: Part): void {
+    this.checkAlone();
     const aside = `${path}.${process.pid}.new`;
     const to = openSync(aside, "w");
     try {
       const buffer = Buffer.alloc(1 << 20);
       for (const job of Float64Array.from(this.stretches.keys()).sort()) {
-        let { at, bytes } = this.stretches.get(job) as Stretch;
+        const stretch = this.stretches.get(job) as Stretch;
+        const lines = stretch.bytes - stretch.times;
+        let at = part === "scenarios" ? stretch.at : stretch.at + lines;
+        let bytes = part === "scenarios" ? lines : stretch.times;
         while (bytes > 0) {
           const count = readSync(this.file, buffer, 0, Math.min(bytes, buffer.length), at);
           if (count === 0) throw new Error(`${this.path}: cut off while it was read`);
@@ -113,6 +140,10 @@ export class Log {
   close(): void {
     closeSync(this.file);
   }
+}
+
+function joined(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 function parsed(text: string): Mark | null {

@@ -6,7 +6,8 @@ import { EVENTS } from "../core/abi.js";
 import type { ScenarioLine } from "./execute.js";
 import type { Grid } from "./grid.js";
 import type { SweepPlan } from "./plan.js";
-import { isFailed, type Result, resultsIn } from "./results.js";
+import { isFailed, type Result, resultsIn, timesIn } from "./results.js";
+import type { TimeLine } from "./time.js";
 
 /** Rows held in memory at once. */
 const ROWS = 20_000;
@@ -29,9 +30,10 @@ interface Column {
   of(result: Result): Cell;
 }
 
-/** Writes a sweep's results as Parquet, aside and renamed. */
+/** Writes a sweep's results as Parquet, aside and renamed; `times` is the file of times, null where there is none. */
 export async function writeParquet(
   results: string,
+  times: string | null,
   path: string,
   plan: SweepPlan,
   grid: Grid,
@@ -39,21 +41,44 @@ export async function writeParquet(
   const columns = columnsOf(plan, grid);
   const aside = `${path}.${process.pid}.new`;
   function* rows(): Generator<Record<string, Cell>> {
+    const timeOf = times === null ? () => null : following(timesIn(times));
     for (const result of resultsIn(results, grid)) {
-      yield Object.fromEntries(columns.map(({ name, of }) => [name, of(result)]));
+      const row = Object.fromEntries(columns.map(({ name, of }) => [name, of(result)]));
+      const time = timeOf(result);
+      for (const name of TIME) row[`time.${name}`] = time?.[name] ?? null;
+      yield row;
     }
   }
   try {
     await parquetWriteRows({
       writer: fileWriter(aside),
       rows: rows(),
-      columns: columns.map(({ name, type }) => ({ name, type, nullable: true })),
+      columns: [
+        ...columns.map(({ name, type }) => ({ name, type, nullable: true })),
+        ...TIME.map((name) => ({ name: `time.${name}`, type: "DOUBLE" as const, nullable: true })),
+      ],
       rowGroupSize: ROWS,
     });
     renameSync(aside, path);
   } finally {
     rmSync(aside, { force: true });
   }
+}
+
+const TIME = ["ratio", "low", "high"] as const;
+
+/** Looks up times in step with results: both are in the order of the points. */
+function following(times: Iterator<TimeLine>): (result: Result) => TimeLine | null {
+  let next = times.next();
+  let ofPoint: TimeLine[] = [];
+  return ({ line }) => {
+    if (ofPoint[0]?.point !== line.point) ofPoint = [];
+    while (!next.done && next.value.point <= line.point) {
+      if (next.value.point === line.point) ofPoint.push(next.value);
+      next = times.next();
+    }
+    return ofPoint.find(({ candidate }) => candidate === line.protocol) ?? null;
+  };
 }
 
 function columnsOf(plan: SweepPlan, grid: Grid): Column[] {

@@ -53,7 +53,8 @@ export function failedJob(plan: SweepPlan, { job, points }: Job, error: string):
   const lines = points
     .map((number) => pointOf(plan, grid, number))
     .flatMap((point) => point.protocols.map((p) => failedLine(plan, point, p, error)));
-  return { job, lines: lines.map((line) => JSON.stringify(line)), failed: lines.length };
+  const texts = lines.map((line) => JSON.stringify(line));
+  return { job, lines: texts, times: [], failed: lines.length };
 }
 
 /** The thread's code: compiled, also when the tests run from the sources. */

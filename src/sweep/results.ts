@@ -4,6 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import type { FailedLine, ScenarioLine } from "./execute.js";
 import { type Coordinates, coordinatesOf, type Grid } from "./grid.js";
 import { linesOf } from "./log.js";
+import type { TimeLine } from "./time.js";
 
 export interface Result {
   line: ScenarioLine | FailedLine;
@@ -12,6 +13,19 @@ export interface Result {
 
 export function isFailed(line: ScenarioLine | FailedLine): line is FailedLine {
   return "error" in line;
+}
+
+/** Every ratio of a file of times, in order of the points. Points that could not be timed have none. */
+export function* timesIn(path: string): Generator<TimeLine> {
+  const file = openSync(path, "r");
+  try {
+    for (const { text } of linesOf(file)) {
+      const line = JSON.parse(text) as TimeLine | { error: string };
+      if (!("error" in line)) yield line;
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Every result of a file, in order. */

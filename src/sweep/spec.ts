@@ -103,6 +103,18 @@ export const sweepSchema = z
     exclude: z.array(condition).max(64).default([]),
     include: z.array(addition).max(10_000).default([]),
     sample: sample.optional(),
+    time: z
+      .strictObject({
+        rounds: z.int().min(10).max(100_000).default(60).describe("of every point, about"),
+        milliseconds: z
+          .int()
+          .min(1)
+          .max(600_000)
+          .default(300)
+          .describe("after which no further pass of a point begins"),
+      })
+      .optional()
+      .describe("also time the protocols of each point against each other"),
     retries: z
       .int()
       .min(0)

@@ -1,12 +1,13 @@
-// What a sweep shows, in one pass over its results: how a candidate's estimated cycles compare with the baseline's,
-// along each axis and along every two of them.
+// What a sweep shows, in one pass over its results and one over its times: how a candidate compares with the baseline
+// in estimated cycles and in time, along each axis and along every two of them.
 
 import type { ParameterValue } from "../catalogue/parameters.js";
 import { axisOf } from "./axis.js";
 import type { ScenarioLine } from "./execute.js";
-import type { Coordinates } from "./grid.js";
+import { type Coordinates, coordinatesOf, type Grid } from "./grid.js";
 import { bare, type SweepPlan } from "./plan.js";
 import { isFailed, type Result } from "./results.js";
+import type { TimeLine } from "./time.js";
 
 /** Ratios of the points that share a value. */
 export interface Cell {
@@ -26,6 +27,7 @@ export interface Factor {
 
 export interface Comparison {
   candidate: string;
+  measure: "estimated cycles" | "time";
   all: Cell;
   /** By factor, by value. */
   marginal: Map<string, Cell[]>;
@@ -53,11 +55,21 @@ export function meanRatio({ logs, points }: Cell): number {
   return Math.exp(logs / points);
 }
 
-/** Sums up results in the order of the file. */
-export function summarise(plan: SweepPlan, results: Iterable<Result>): Summary {
+/** Sums up results, and ratios of times where there are any, in the order of the files. */
+export function summarise(
+  plan: SweepPlan,
+  grid: Grid,
+  results: Iterable<Result>,
+  times: Iterable<TimeLine> | null = null,
+): Summary {
   const [baseline = "", ...candidates] = plan.protocols;
   const factors = factorsOf(plan);
-  const comparisons = candidates.map((candidate) => emptyComparison(candidate, factors));
+  const comparisons = candidates.flatMap((candidate) => [
+    emptyComparison(candidate, "estimated cycles", factors),
+    ...(times ? [emptyComparison(candidate, "time", factors)] : []),
+  ]);
+  const find = (of: string, measure: Comparison["measure"]) =>
+    comparisons.find((c) => c.candidate === of && c.measure === measure) as Comparison;
   const summary: Summary = { baseline, factors, comparisons, errors: [], failed: 0 };
   let base: ScenarioLine | null = null;
   for (const { line, at } of results) {
@@ -67,9 +79,12 @@ export function summarise(plan: SweepPlan, results: Iterable<Result>): Summary {
       if (summary.errors.length < ERRORS_SHOWN) summary.errors.push({ id, error: line.error });
     } else if (line.protocol === baseline) base = line;
     else if (base?.point === line.point && base.cycles > 0 && line.cycles > 0) {
-      const comparison = comparisons.find(({ candidate }) => candidate === line.protocol);
-      if (comparison) record(comparison, factors, at, Math.log(line.cycles / base.cycles));
+      const log = Math.log(line.cycles / base.cycles);
+      record(find(line.protocol, "estimated cycles"), factors, at, log);
     }
+  }
+  for (const { point, candidate, ratio } of times ?? []) {
+    record(find(candidate, "time"), factors, coordinatesOf(grid, point).at, Math.log(ratio));
   }
   return summary;
 }
@@ -98,7 +113,11 @@ function add(cell: Cell, log: number): void {
 
 const empty = (): Cell => ({ points: 0, logs: 0, less: 0, more: 0 });
 
-function emptyComparison(candidate: string, factors: readonly Factor[]): Comparison {
+function emptyComparison(
+  candidate: string,
+  measure: Comparison["measure"],
+  factors: readonly Factor[],
+): Comparison {
   const marginal = new Map<string, Cell[]>();
   const pairs = new Map<string, Cell[][]>();
   factors.forEach((a, i) => {
@@ -110,7 +129,7 @@ function emptyComparison(candidate: string, factors: readonly Factor[]): Compari
       );
     }
   });
-  return { candidate, all: empty(), marginal, pairs };
+  return { candidate, measure, all: empty(), marginal, pairs };
 }
 
 /** The axes along which there is something to see. Seeds are repetitions, not a factor. */

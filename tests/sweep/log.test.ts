@@ -10,12 +10,13 @@ const folder = testFolder();
 const result = (job: number) => ({
   job,
   lines: [`{"index":${job * 2}}`, `{"index":${job * 2 + 1}}`],
+  times: job === 1 ? [] : [`{"point":${job}}`],
   failed: job % 2,
 });
 
-function ordered(log: Log): string {
+function ordered(log: Log, part: "scenarios" | "times" = "scenarios"): string {
   const path = `${log.path}.ordered`;
-  log.writeOrdered(path);
+  log.writeOrdered(path, part);
   return readFileSync(path, "utf8");
 }
 
@@ -30,7 +31,20 @@ test("jobs that come in any order are written in theirs, and none twice", () => 
   ]);
   expect(log).toMatchObject({ jobs: 4, scenarios: 8, failed: 2 });
   expect(ordered(log)).toBe([0, 1, 2, 3, 4, 5, 6, 7].map((i) => `{"index":${i}}\n`).join(""));
+  expect(ordered(log, "times")).toBe([0, 2, 3].map((i) => `{"point":${i}}\n`).join(""));
   log.close();
+});
+
+test("two processes that write one log are told, and what they wrote stands", () => {
+  const path = join(folder, "two");
+  const [one, other] = [new Log(path), new Log(path)];
+  one.append(result(0));
+  expect(() => other.append(result(1))).toThrow("another process");
+  one.close();
+  other.close();
+  const again = new Log(path);
+  expect(again.jobs).toBe(2);
+  again.close();
 });
 
 test("a log cut off anywhere holds the jobs before, and goes on", () => {

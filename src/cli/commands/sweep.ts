@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { UsageError } from "../../errors.js";
 import { colorsFor } from "../../render/colors.js";
 import { sweepProgressOn } from "../../render/sweep-progress.js";
+import { sweepReport } from "../../render/sweep-report.js";
 import { dryRunText, type Finished, finishedText, leftOutLines } from "../../render/sweep-text.js";
 import { estimateTime } from "../../sweep/estimate.js";
 import { finish } from "../../sweep/finish.js";
@@ -99,7 +100,7 @@ async function run(jobs: Jobs, folder: SweepFolder, flags: SweepFlags): Promise<
       await runLocal(jobs, log, pool, { workers: flags.workers, onDone, signal: stopped.signal });
       await pool.end();
     }
-    await finish(folder, jobs);
+    await finish(folder, jobs, sweepReport);
     return Math.round((performance.now() - began) / 100) / 10;
   } finally {
     progress.stop();

@@ -1,4 +1,4 @@
-// A heat map: the ratio of estimated cycles over two axes of a sweep.
+// A heat map: the ratio of cycles or times over two axes of a sweep.
 
 import type { Chart as ChartJs } from "chart.js";
 import { type Cell, type Comparison, type Factor, meanRatio } from "../../sweep/summary.js";
@@ -68,7 +68,7 @@ export function heatChart(
       plugins: {
         ...titles(
           heatTitle(comparison, baseline, rows, columns),
-          "geometric mean of estimated cycles per operation, candidate / baseline; blue: fewer, orange: more",
+          `geometric mean of ${comparison.measure} per operation, candidate / baseline; blue: less, orange: more`,
         ),
         legend: { display: false },
         annotation: { annotations: squares.map((square) => ratioLabel(square, reach)) },
@@ -79,12 +79,12 @@ export function heatChart(
 
 /** What the chart is about, also its text alternative. */
 export function heatTitle(
-  { candidate }: Comparison,
+  { candidate, measure }: Comparison,
   baseline: string,
   rows: Factor,
   columns: Factor,
 ): string {
-  return `${candidate} against ${baseline}, by ${rows.name} and ${columns.name}`;
+  return `${candidate} against ${baseline}, ${measure} by ${rows.name} and ${columns.name}`;
 }
 
 function ratioLabel({ x, y, ratio }: Square, reach: number) {

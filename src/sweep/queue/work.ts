@@ -87,12 +87,11 @@ class Bench {
     this.running++;
     try {
       const plan = await this.planOf(sweep);
-      const { lines, failed } = await this.pool.run(sweep, plan, rest);
+      const done = await this.pool.run(sweep, plan, rest);
       const { results } = keysOf(this.options.queue, sweep);
-      const result = encodeResult({ job: rest.job, lines, failed, worker: this.name });
-      await this.redis.rpush(results, result);
+      await this.redis.rpush(results, encodeResult({ ...done, worker: this.name }));
       await this.redis.expire(results, KEPT);
-      this.options.onDone(lines.length);
+      this.options.onDone(done.lines.length);
     } finally {
       this.running--;
       this.lastJob = performance.now();
@@ -113,7 +112,8 @@ class Bench {
     if (known) return known;
     const text = await this.redis.get(keysOf(this.options.queue, sweep).plan);
     if (text === null) throw new Error(`the plan of sweep ${sweep} is not in Redis`);
-    const plan = JSON.parse(text) as SweepPlan;
+    // no file of this machine is opened because a queue says so
+    const plan: SweepPlan = { ...(JSON.parse(text) as SweepPlan), workloadFiles: [] };
     this.plans.clear(); // one is enough: sweeps come one after the other
     this.plans.set(sweep, plan);
     return plan;
