@@ -164,6 +164,11 @@ export function addDriver(description: DriverDescription): DriverFamily {
   return added;
 }
 
+/** Forgets what files have described: a worker goes from one sweep to another. */
+export function forgetDrivers(): void {
+  described.clear();
+}
+
 /** The family of that name. UsageError listing what there is. */
 export function driverFamily(id: string): DriverFamily {
   const all = [...DRIVERS, ...described.values()];

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { MachineError, UsageError } from "../errors.js";
 import { printable } from "../render/printable.js";
+import { onInterrupt } from "./interrupt.js";
 
 interface Entry {
   name: string;
@@ -96,6 +97,21 @@ export const COMMANDS: readonly Entry[] = [
     name: "peer",
     summary: "a kernel tree's own mm/vma.c and lib/maple_tree.c, timed beside the model",
     load: async () => (await import("./commands/peer.js")).peerCommand(),
+  },
+  {
+    name: "sweep",
+    summary: "a grid of scenarios, on this machine or many",
+    load: async () => (await import("./commands/sweep.js")).sweepCommand(),
+  },
+  {
+    name: "worker",
+    summary: "takes the jobs of sweeps from a queue",
+    load: async () => (await import("./commands/worker.js")).workerCommand(),
+  },
+  {
+    name: "query",
+    summary: "SQL over the results of sweeps",
+    load: async () => (await import("./commands/query.js")).queryCommand(),
   },
   {
     name: "maple-digest",
@@ -193,9 +209,4 @@ function surviveClosedPipe(stream: NodeJS.WriteStream): void {
     if (error.code === "EPIPE") process.exit(Number(process.exitCode ?? 0));
     throw error;
   });
-}
-
-/** After the handlers of the command itself, which take away progress bars and half-written files. */
-function onInterrupt(): void {
-  setImmediate(() => process.exit(130));
 }

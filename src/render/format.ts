@@ -24,3 +24,14 @@ export function change(values: readonly [number, number], format = number): stri
   const [before, after] = [format(values[0]), format(values[1])];
   return before === after ? before : `${before} → ${after}`;
 }
+
+/** `12 s`, `3 min 20 s`, `5 h 10 min`, `3 d 4 h`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const minutes = Math.round(whole / 60);
+  if (minutes < 1440) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const hours = Math.round(minutes / 60);
+  return `${integer(Math.floor(hours / 24))} d ${hours % 24} h`;
+}

@@ -37,7 +37,12 @@ export function markdownReport(results: Results, charts: readonly ChartLink[]): 
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
-function table(head: readonly string[], numbersFrom: number, rows: readonly string[][]): string {
+/** A table whose columns are numbers from `numbersFrom` on. */
+export function markdownTable(
+  head: readonly string[],
+  numbersFrom: number,
+  rows: readonly string[][],
+): string {
   const line = (cells: readonly string[]) => `| ${cells.map(escaped).join(" | ")} |`;
   const rule = head.map((_, i) => (i < numbersFrom ? "---" : "--:"));
   return [line(head), `| ${rule.join(" | ")} |`, ...rows.map(line)].join("\n");
@@ -67,7 +72,7 @@ function comparisonTable(results: Results): string {
     "2nd merges",
     "VMAs left",
   ];
-  return table([...head, "unwind steps"], 4, rows);
+  return markdownTable([...head, "unwind steps"], 4, rows);
 }
 
 function scenarioTable(results: Results): string {
@@ -77,7 +82,7 @@ function scenarioTable(results: Results): string {
     number(work["hook.calls"] ?? 0),
     integer(final.vmas),
   ]);
-  return table(["scenario", "ns per operation", "hook calls", "VMAs left"], 1, rows);
+  return markdownTable(["scenario", "ns per operation", "hook calls", "VMAs left"], 1, rows);
 }
 
 /** What page tables and TLB did where memory was used. */
@@ -91,7 +96,7 @@ function pageSection(results: Results): string {
   ]);
   if (rows.length === 0) return "";
   const head = ["workload", "driver", "compared", ...columns.map(({ title }) => title)];
-  return `## Pages and TLB, per operation\n\n${table(head, 3, rows)}`;
+  return `## Pages and TLB, per operation\n\n${markdownTable(head, 3, rows)}`;
 }
 
 /** What the work might come to on a processor, by group. */
@@ -109,7 +114,7 @@ function predictedSection(results: Results): string {
   if (rows.length === 0) return "";
   const head = ["workload", "driver", "compared", "ns", "ratio", "band"];
   const title = `${PREDICTED_TITLE[0]?.toUpperCase()}${PREDICTED_TITLE.slice(1)}`;
-  return `## ${title}\n\nA prediction: ${predictedNote(results)}.\n\n${table(head, 3, rows)}`;
+  return `## ${title}\n\nA prediction: ${predictedNote(results)}.\n\n${markdownTable(head, 3, rows)}`;
 }
 
 function estimateSection(results: Results): string {
@@ -125,7 +130,7 @@ function estimateSection(results: Results): string {
   if (rows.length === 0) return "";
   const head = ["workload", "driver", "compared", "cycles", "difference", ...groups];
   const title = `${ESTIMATE_TITLE[0]?.toUpperCase()}${ESTIMATE_TITLE.slice(1)}`;
-  return `## ${title}\n\nAn estimate: ${ESTIMATE_NOTE}.\n\n${table(head, 3, rows)}`;
+  return `## ${title}\n\nAn estimate: ${ESTIMATE_NOTE}.\n\n${markdownTable(head, 3, rows)}`;
 }
 
 /** For each comparison the counters that moved, largest change first. */

@@ -36,7 +36,9 @@ export function renderPng<T extends ChartType>(
     width,
     height,
     backgroundColour: "white",
-    plugins: { modern: ["chartjs-plugin-annotation", "chartjs-chart-error-bars"] },
+    plugins: {
+      modern: ["chartjs-plugin-annotation", "chartjs-chart-error-bars", "chartjs-chart-matrix"],
+    },
     chartCallback: (chart) => {
       chart.defaults.font.family = FONT;
       chart.defaults.font.size = 12;

@@ -1,0 +1,75 @@
+// vmabench worker: takes the jobs of sweeps from a queue.
+
+import { Command, Option } from "commander";
+import { UsageError } from "../../errors.js";
+import { integer } from "../../render/format.js";
+import { work } from "../../sweep/queue/work.js";
+import { beforeInterrupt } from "../interrupt.js";
+import { queueNameOption, queueOption, workersOption } from "../sweep-options.js";
+
+interface WorkerFlags {
+  queue: string;
+  queueName: string;
+  workers: number;
+  idle?: number;
+  quiet?: true;
+}
+
+const IDLE_MOST = 86_400;
+
+export function workerCommand(): Command {
+  return new Command("worker")
+    .description("takes the jobs of sweeps from a queue, until Ctrl-C")
+    .addOption(queueOption().makeOptionMandatory())
+    .addOption(queueNameOption())
+    .addOption(workersOption())
+    .addOption(
+      new Option("--idle <seconds>", "end when there was nothing to do for so long").argParser(
+        idle,
+      ),
+    )
+    .option("--quiet", "print nothing but errors")
+    .action((flags: WorkerFlags) => run(flags));
+}
+
+function idle(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= IDLE_MOST) return value;
+  throw new UsageError(`--idle ${text}: expected an integer from 1 to ${IDLE_MOST}`);
+}
+
+async function run(flags: WorkerFlags): Promise<void> {
+  const say = (text: string) => {
+    if (!flags.quiet) process.stderr.write(`vmabench: ${text}\n`);
+  };
+  const stopped = new AbortController();
+  let scenarios = 0;
+  const ended = work({
+    url: flags.queue,
+    queue: flags.queueName,
+    workers: flags.workers,
+    idle: flags.idle,
+    onDone: (count) => {
+      scenarios += count;
+    },
+    say,
+    signal: stopped.signal,
+  });
+  const stop = () => {
+    say("stopping after the jobs under way; Ctrl-C again does not wait");
+    stopped.abort();
+    return ended;
+  };
+  beforeInterrupt(stop);
+  const terminate = () => {
+    stop().finally(() => process.exit(130));
+  };
+  process.once("SIGTERM", terminate);
+  try {
+    await ended;
+  } finally {
+    beforeInterrupt(null);
+    process.off("SIGTERM", terminate);
+    say(`${integer(scenarios)} scenarios done`);
+  }
+}
