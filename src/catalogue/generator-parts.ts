@@ -14,6 +14,8 @@ export interface Built {
   setup: Operation[];
   operations: Operation[];
   files: FileRecord[];
+  /** Path of file id n at n - 1, where a recording says so. */
+  names?: readonly (string | null)[];
 }
 
 /** A workload before its parameters are chosen. */

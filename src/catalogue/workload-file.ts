@@ -77,6 +77,7 @@ function compose(
   trace: number | undefined,
 ): BuiltWorkload {
   const files = built.flatMap((phase) => phase.files);
+  const names = built.flatMap((phase) => phase.files.map((_, i) => phase.names?.[i] ?? null));
   let before = 0;
   const moved = built.map(({ setup, operations, files: own }, i) => {
     const move = mover(i === trace ? 0 : i, before);
@@ -92,6 +93,7 @@ function compose(
     setup: [...first, ...rest].flatMap((phase) => phase?.setup ?? []),
     operations: order === "sequence" ? lists.flat() : inTurn(lists),
     files,
+    ...(names.some((name) => name !== null) ? { names } : {}),
   };
 }
 

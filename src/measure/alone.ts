@@ -10,6 +10,8 @@ export interface AloneTime extends MedianInterval {
   /** Batches timed. */
   rounds: number;
   operationsPerBatch: number;
+  /** Of every batch, in nanoseconds per operation. */
+  times: Float64Array;
 }
 
 /** Nanoseconds per operation over about `milliseconds` of batches of `perBatch` operations. */
@@ -49,6 +51,7 @@ export function timeAlone(stage: Stage, perBatch: number, milliseconds: number):
     ...medianInterval(nanoseconds),
     rounds: samples.length,
     operationsPerBatch: Math.round(stage.operations / batches),
+    times: nanoseconds,
   };
 }
 

@@ -5,9 +5,18 @@ import type { BuiltWorkload } from "../catalogue/workloads.js";
 import type { EventName } from "../core/abi.js";
 import { Core } from "../core/core.js";
 import { ratioOf, verdicts } from "../judge/verdict.js";
-import type { ComparisonRecord, FinalName, ScenarioRecord, TimeRecord } from "../record/schema.js";
+import {
+  type ComparisonRecord,
+  type FilmRecord,
+  type FinalName,
+  MOST_BATCHES,
+  type ScenarioRecord,
+  type TimeRecord,
+} from "../record/schema.js";
 import { medianInterval } from "../stats/median.js";
 import { batchOf, settle, timeAlone } from "./alone.js";
+import { filmsOf } from "./films.js";
+import { lifeOf } from "./life.js";
 import { logRatios, type RoundTimes, timeRounds } from "./rounds.js";
 import { Stage } from "./stage.js";
 import { measureWork, type WorkResult } from "./work.js";
@@ -29,6 +38,7 @@ export interface SuiteOptions {
 export interface SuiteResult {
   scenarios: ScenarioRecord[];
   comparisons: ComparisonRecord[];
+  films: FilmRecord[];
 }
 
 /** A comparison whose verdict waits for the rest of the run. */
@@ -70,12 +80,22 @@ export async function measureSuite(
         time: times ? times.records[i]! : null,
         predicted: { cycles: null, ns: null, relativeError: null },
         final: works[i]!.final,
+        life: lifeOf(workCore, scenario, built),
       }),
     );
     scenarios.push(...records);
     pending.push(...compare(records, times?.rounds ?? null, options.baseline));
   }
-  return { scenarios, comparisons: judged(pending) };
+  const comparisons = judged(pending);
+  return { scenarios, comparisons, films: await filmsOf(workCore, groups, comparisons, options) };
+}
+
+/** At most MOST_BATCHES of the times, evenly chosen, with four digits: what a histogram needs. */
+function sampled(times: ArrayLike<number>): number[] {
+  const count = Math.min(MOST_BATCHES, times.length);
+  return Array.from({ length: count }, (_, i) =>
+    Number(times[Math.floor((i * times.length) / count)]!.toPrecision(4)),
+  );
 }
 
 interface GroupTimes {
@@ -96,7 +116,7 @@ async function timeGroup(
     const stage = new Stage(cores[0]!, group.scenarios[0]!, built);
     stage.verify(checksums[0]!);
     const perBatch = batchOf(stage, settle(stage));
-    const { median, low, high, confidence, rounds, operationsPerBatch } = timeAlone(
+    const { median, low, high, confidence, rounds, operationsPerBatch, times } = timeAlone(
       stage,
       perBatch,
       options.budget / 2,
@@ -109,6 +129,7 @@ async function timeGroup(
       confidence,
       rounds,
       operationsPerBatch,
+      batches: sampled(times),
     } as const;
     return { records: [record], rounds: null };
   }
@@ -125,7 +146,16 @@ async function timeGroup(
 
 function timeRecord(times: Float64Array, { operationsPerBatch }: RoundTimes): TimeRecord {
   const { median, low, high, confidence } = medianInterval(times);
-  return { unit: "ns/op", median, low, high, confidence, rounds: times.length, operationsPerBatch };
+  return {
+    unit: "ns/op",
+    median,
+    low,
+    high,
+    confidence,
+    rounds: times.length,
+    operationsPerBatch,
+    batches: sampled(times),
+  };
 }
 
 function compare(

@@ -2,6 +2,7 @@
 
 import type { Results } from "../record/schema.js";
 import type { ReportFiles } from "../record/store.js";
+import { resultsText } from "../record/text.js";
 import { chartsOf } from "./charts/index.js";
 import { markdownReport } from "./markdown.js";
 
@@ -9,7 +10,7 @@ import { markdownReport } from "./markdown.js";
 export function reportFiles(results: Results): ReportFiles {
   const charts = chartsOf(results);
   return new Map<string, string | Uint8Array>([
-    ["results.json", `${JSON.stringify(results, null, 2)}\n`],
+    ["results.json", `${resultsText(results)}\n`],
     ["report.md", markdownReport(results, charts)],
     ...charts.map(({ file, png }) => [file, png] as const),
   ]);

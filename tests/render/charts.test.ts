@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import { describe, expect, test } from "vitest";
+import { WORK_GROUPS } from "../../src/core/work-groups.js";
 import { chartsOf } from "../../src/render/charts/index.js";
 import { ratioTicks } from "../../src/render/charts/style.js";
-import { WORK_GROUPS } from "../../src/render/charts/work.js";
 import { sampleResults } from "./fixture.js";
 
 const require = createRequire(import.meta.url);

@@ -25,6 +25,7 @@ import { measureSuite } from "../../measure/suite.js";
 import { captureEnvironment, captureTool } from "../../record/environment.js";
 import { type Results, resultsSchema } from "../../record/schema.js";
 import { checkWritable, writeReport } from "../../record/store.js";
+import { resultsText } from "../../record/text.js";
 import { colorsFor } from "../../render/colors.js";
 import { progressOn } from "../../render/progress.js";
 import { reportFiles } from "../../render/report.js";
@@ -155,6 +156,8 @@ async function run(flags: RunFlags): Promise<void> {
         seed: flags.seed,
         rounds,
         suite: suite.name,
+        drivers: flags.driver,
+        workloads: flags.workload,
         filters: flags.filter,
         baseline: flags.baseline,
         candidates,
@@ -231,7 +234,7 @@ function onInterrupt(callback: () => void): { ignore(): void } {
 
 function print(results: Results, flags: RunFlags): void {
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+    process.stdout.write(`${resultsText(results)}\n`);
   } else if (flags.quiet) {
     process.stdout.write(`${findings(results).join("\n")}\n`);
   } else {

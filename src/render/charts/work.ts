@@ -1,72 +1,26 @@
 // Work per operation by group of events, baseline above candidate.
 
-import type { EventName } from "../../core/abi.js";
+import { groupWork, totalWork, WORK_GROUPS } from "../../core/work-groups.js";
 import type { Results, ScenarioRecord } from "../../record/schema.js";
 import { number } from "../format.js";
 import { renderPng } from "./canvas.js";
 import { groupScenarios, protocolsOf } from "./groups.js";
 import { FAINT, INK, rowAxis, titles, WIDTH } from "./style.js";
 
-/** Events that can be added up: none is part of another. */
-export const WORK_GROUPS: readonly {
-  name: string;
-  colour: string;
-  events: readonly EventName[];
-}[] = [
-  {
-    name: "maple nodes visited",
-    colour: "#0072b2",
-    events: ["maple.nodeReads", "maple.writeWalkReads", "maple.gapWalkReads"],
-  },
-  {
-    name: "maple nodes written, allocated, freed",
-    colour: "#56b4e9",
-    events: ["maple.nodeWrites", "maple.nodesAllocated", "maple.nodesFreed"],
-  },
-  {
-    name: "VMAs allocated, freed, split, resized",
-    colour: "#009e73",
-    events: ["vma.allocated", "vma.freed", "vma.split", "vma.expanded", "vma.shrunk"],
-  },
-  { name: "merge attempts", colour: "#d55e00", events: ["merge.attempts"] },
-  {
-    name: "hook and vm_ops calls",
-    colour: "#e69f00",
-    events: ["hook.calls", "hook.closes", "hook.opens", "hook.mapped", "hook.actions"],
-  },
-  {
-    name: "file references and reverse map",
-    colour: "#cc79a7",
-    events: ["file.gets", "file.puts", "file.rmapInserts", "file.rmapRemoves"],
-  },
-  {
-    name: "accounting",
-    colour: "#f0e442",
-    events: ["account.charges", "account.uncharges"],
-  },
-  {
-    name: "PTEs and page tables",
-    colour: "#999999",
-    events: ["page.ptesSet", "page.ptesCleared", "page.tablesAllocated", "page.tablesFreed"],
-  },
-  {
-    name: "TLB flushes and shootdowns",
-    colour: "#222222",
-    events: ["tlb.singleFlushes", "tlb.fullFlushes", "tlb.shootdowns"],
-  },
+const COLOURS = [
+  "#0072b2",
+  "#56b4e9",
+  "#009e73",
+  "#d55e00",
+  "#e69f00",
+  "#cc79a7",
+  "#f0e442",
+  "#999999",
+  "#222222",
 ];
 
 /** Bars drawn at most; with more groups those where the protocols differ most are shown. */
 const MOST_GROUPS = 16;
-
-/** Events per operation in a group of events. */
-export function groupWork(scenario: ScenarioRecord, events: readonly EventName[]): number {
-  return events.reduce((sum, event) => sum + (scenario.work[event] ?? 0), 0);
-}
-
-function totalWork(scenario: ScenarioRecord): number {
-  return WORK_GROUPS.reduce((sum, group) => sum + groupWork(scenario, group.events), 0);
-}
 
 /** Stacked bars, the baseline's work being 100 %; null for a result with a single protocol. */
 export function workChart(results: Results): Uint8Array | null {
@@ -82,17 +36,17 @@ export function workChart(results: Results): Uint8Array | null {
   // the bars of a group stand together, with a gap to the next group
   const pitch = protocols.length + 0.7;
   const bars = groups.flatMap((group, g) => {
-    const whole = totalWork(group.of.get(baseline)!);
+    const whole = totalWork(group.of.get(baseline)!.work);
     return protocols.flatMap((protocol, i) => {
       const scenario = group.of.get(protocol);
       return scenario ? [{ y: g * pitch + i, scenario, share: whole > 0 ? 100 / whole : 0 }] : [];
     });
   });
   const range = { min: -0.8, max: groups.length * pitch - 0.9 };
-  const datasets = WORK_GROUPS.map(({ name, colour, events }) => ({
+  const datasets = WORK_GROUPS.map(({ name, events }, i) => ({
     label: name,
-    data: bars.map((bar) => ({ x: groupWork(bar.scenario, events) * bar.share, y: bar.y })),
-    backgroundColor: colour,
+    data: bars.map((bar) => ({ x: groupWork(bar.scenario.work, events) * bar.share, y: bar.y })),
+    backgroundColor: COLOURS[i],
     barThickness: 15,
     stack: "work",
   })).filter(({ data }) => data.some(({ x }) => x > 0));
@@ -123,7 +77,7 @@ export function workChart(results: Results): Uint8Array | null {
           grid: { display: false },
         },
         numbers: rowAxis(
-          bars.map((bar) => number(totalWork(bar.scenario))),
+          bars.map((bar) => number(totalWork(bar.scenario.work))),
           "right",
           bars.map((bar) => bar.y),
           range,
@@ -143,10 +97,10 @@ export function workChart(results: Results): Uint8Array | null {
 
 /** How far the protocols of a group lie apart, as a logarithm. */
 function change(of: ReadonlyMap<string, ScenarioRecord>, baseline: string): number {
-  const base = totalWork(of.get(baseline)!);
+  const base = totalWork(of.get(baseline)!.work);
   return Math.max(
     ...[...of.values()].map((scenario) =>
-      Math.abs(Math.log((totalWork(scenario) + 1e-9) / (base + 1e-9))),
+      Math.abs(Math.log((totalWork(scenario.work) + 1e-9) / (base + 1e-9))),
     ),
   );
 }
@@ -157,7 +111,7 @@ function finding(results: Results): string {
   const parts = protocols.slice(1).map((protocol) => {
     const pairs = groupScenarios(results).flatMap(({ of }) => {
       const [base, candidate] = [of.get(baseline), of.get(protocol)];
-      return base && candidate ? [totalWork(candidate) / totalWork(base)] : [];
+      return base && candidate ? [totalWork(candidate.work) / totalWork(base.work)] : [];
     });
     const less = pairs.filter((ratio) => ratio < 0.995).length;
     const more = pairs.filter((ratio) => ratio > 1.005).length;
