@@ -4,7 +4,7 @@ import { queryText } from "../catalogue/parameters.js";
 import type { Scenario } from "../catalogue/scenario.js";
 import type { ScenarioGroup } from "../catalogue/suites.js";
 import type { Core } from "../core/core.js";
-import type { ComparisonRecord, FilmRecord } from "../record/schema.js";
+import type { ComparisonRecord, FilmRecord, ScenarioRecord } from "../record/schema.js";
 import { filmOf } from "./film.js";
 
 /** Films of a result: each is some 100 kB. */
@@ -14,11 +14,12 @@ const MOST_FILMS = 2;
 export async function filmsOf(
   core: Core,
   groups: readonly ScenarioGroup[],
+  records: readonly ScenarioRecord[],
   comparisons: readonly ComparisonRecord[],
   { baseline, seed }: { baseline: string; seed: number },
 ): Promise<FilmRecord[]> {
   const films: FilmRecord[] = [];
-  for (const { group, comparison } of worthFilming(groups, comparisons)) {
+  for (const { group, comparison } of worthFilming(groups, records, comparisons)) {
     if (films.length === MOST_FILMS) break;
     const [one, two] = [baseline, comparison.candidate].map((protocol) =>
       group.scenarios.find((scenario) => scenario.protocol.id === protocol),
@@ -32,10 +33,11 @@ export async function filmsOf(
 
 /**
  * One comparison of each workload, those with most to see first: stories before streams that look the same
- * everywhere; then other layouts, second merges, unwinding.
+ * everywhere; then other layouts, in the end or on the way, second merges, unwinding.
  */
 function worthFilming(
   groups: readonly ScenarioGroup[],
+  records: readonly ScenarioRecord[],
   comparisons: readonly ComparisonRecord[],
 ): { group: ScenarioGroup; comparison: ComparisonRecord }[] {
   const apart = ([a, b]: [number, number] = [0, 0]) => Math.abs(a - b);
@@ -52,6 +54,7 @@ function worthFilming(
         rank: [
           story,
           apart(final.vmas),
+          onTheWay(records, entry.comparison),
           apart(work["merge.secondMerged"]),
           apart(work["unwind.steps"]),
         ],
@@ -69,4 +72,19 @@ function isOf({ workload, driver, params }: ComparisonRecord, scenario: Scenario
     scenario.driver.id === driver &&
     queryText(scenario.params) === queryText(params)
   );
+}
+
+/** Most VMAs that the samples of two protocols ever differ by. */
+function onTheWay(records: readonly ScenarioRecord[], comparison: ComparisonRecord): number {
+  const vmas = [comparison.baseline, comparison.candidate].map(
+    (protocol) =>
+      records.find(
+        (record) =>
+          record.protocol === protocol &&
+          record.workload === comparison.workload &&
+          record.driver === comparison.driver &&
+          queryText(record.params) === queryText(comparison.params),
+      )?.life?.vmas ?? [],
+  );
+  return Math.max(0, ...vmas[0]!.map((count, i) => Math.abs(count - (vmas[1]![i] ?? count))));
 }

@@ -87,7 +87,11 @@ export async function measureSuite(
     pending.push(...compare(records, times?.rounds ?? null, options.baseline));
   }
   const comparisons = judged(pending);
-  return { scenarios, comparisons, films: await filmsOf(workCore, groups, comparisons, options) };
+  return {
+    scenarios,
+    comparisons,
+    films: await filmsOf(workCore, groups, scenarios, comparisons, options),
+  };
 }
 
 /** At most MOST_BATCHES of the times, evenly chosen, with four digits: what a histogram needs. */

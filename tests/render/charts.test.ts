@@ -77,11 +77,16 @@ describe("charts", () => {
   });
 
   test("an order that two models fit about equally well has no name", () => {
-    expect(order(curve([100, 400, 1600, 6400], [10, 12, 14, 16])).label).toBe("O(log n)");
+    const logarithmic = order(curve([100, 400, 1600, 6400], [66.4, 86.4, 106.4, 126.4]));
+    expect([logarithmic.model, logarithmic.text]).toEqual(["O(log n)", "O(log\u00a0n)"]);
     const flat = order(curve([100, 110, 120, 900], [10, 14, 9, 13]));
-    expect(flat.label).toBeNull();
-    expect(flat.reason).toMatch(/fit about equally well/);
+    expect(flat.model).toBeNull();
+    expect(flat.text).toMatch(/fit about equally well/);
     expect(orders([curve([1, 8, 64, 512], [1, 8, 64, 512])])).toBe("O(n)");
+    // a fixed cost and something that grows
+    const rising = { ...curve([1, 8, 64, 512, 4096], [900, 908, 964, 1412, 4996]), rises: true };
+    expect(order(rising).model).toBe("O(n)");
+    expect(orders([curve([10, 100, 1000, 10_000], [10, 12, 30, 41])])).toMatch(/nearest.*%\soff/);
   });
 
   test("without times there is no chart of times", () => {

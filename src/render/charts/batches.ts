@@ -73,13 +73,13 @@ function spreadOf(group: Group, protocols: readonly string[]): Spread[] {
 function finding(spreads: readonly Spread[]): string {
   const widths = spreads.map(({ quantiles }) => (quantiles[3]! - quantiles[1]!) / quantiles[2]!);
   const per = (share: number) => `${number(100 * share)} %`;
+  const typical = quantile(
+    [...widths].sort((a, b) => a - b),
+    0.5,
+  );
   return (
-    `The middle half of a scenario's batches spreads over ${per(
-      quantile(
-        [...widths].sort((a, b) => a - b),
-        0.5,
-      ),
-    )} of its median ` + `(half of the scenarios), over ${per(Math.max(...widths))} at worst`
+    `Half of a scenario's batches lie within ${per(typical)} of its median of one another, ` +
+    `within ${per(Math.max(...widths))} where the machine was least quiet`
   );
 }
 

@@ -1,6 +1,6 @@
 // Cost against size, a line a protocol: what the scaling and the unwinding chart share.
 
-import { fitComplexity, MODELS } from "../../stats/complexity.js";
+import { fitComplexity, MODELS, type ModelName } from "../../stats/complexity.js";
 import { integer } from "../format.js";
 import { renderPng } from "./canvas.js";
 import { axis, legend, protocolStyle, ticksAt, titles, WIDTH } from "./style.js";
@@ -18,6 +18,8 @@ export interface Curve {
   protocol: string;
   /** By x. */
   points: Point[];
+  /** Whether the cost is a fixed one, that of the first point, and something that grows. */
+  rises?: boolean;
 }
 
 export interface Axes {
@@ -27,23 +29,43 @@ export interface Axes {
   logarithmic: boolean;
 }
 
-/** `O(log n)`, or why it has no name. */
-export function order({ points }: Curve): { label: string | null; reason: string | null } {
-  if (points.some(({ y }) => y <= 0)) return { label: null, reason: "a cost of 0 has no order" };
-  const sizes = points.map(({ x }) => x);
-  const { label, reason } = fitComplexity(
-    sizes,
-    points.map(({ y }) => y),
+interface Order {
+  /** Null when the order is open. */
+  model: ModelName | null;
+  /** Cost is about fixed + coefficient * model(n). */
+  coefficient: number;
+  fixed: number;
+  /** For people: `O(log n)`, or why there is none. */
+  text: string;
+}
+
+/** A fit this far off is said to be one. */
+const FAR_OFF = 0.05;
+
+/** The order of growth; of a curve that rises from a fixed cost, of what comes on top of the first point's. */
+export function order({ points, rises }: Curve): Order {
+  const fixed = rises ? points[0]!.y : 0;
+  const fitted = rises ? points.slice(1) : points;
+  const costs = fitted.map(({ y }) => y - fixed);
+  const open = { model: null, coefficient: 0, fixed };
+  if (costs.some((cost) => cost <= 0)) return { ...open, text: "order open, no growth" };
+  const { label, reason, fits } = fitComplexity(
+    fitted.map(({ x }) => x),
+    costs,
   );
-  return { label, reason };
+  if (label === null) return { ...open, text: `order open, ${reason}` };
+  const { coefficient, error } = fits[0]!;
+  const off = error < FAR_OFF ? "" : ` (${Math.round(100 * error)} % off)`;
+  // a title must not break inside it
+  const text = `${off === "" ? "" : "nearest "}${label}${off}`.replaceAll(" ", "\u00a0");
+  return { model: label, coefficient, fixed, text };
 }
 
 /** The order of growth of all curves in a clause: `O(log n)`, or what keeps it open. */
 export function orders(curves: readonly Curve[]): string {
-  const found = curves.map((curve) => ({ protocol: curve.protocol, ...order(curve) }));
-  const texts = found.map(({ label, reason }) => label ?? `order open, ${reason}`);
+  const texts = curves.map((curve) => order(curve).text);
   if (new Set(texts).size === 1) return texts[0]!;
-  return found.map(({ protocol }, i) => `${protocol} ${texts[i]}`).join("; ");
+  return curves.map(({ protocol }, i) => `${protocol} ${texts[i]}`).join("; ");
 }
 
 /** A line a protocol, measured points with their intervals, and dashed the fitted order where it has a name. */
@@ -108,22 +130,17 @@ function onlyRound(value: string | number): string {
 }
 
 function fitted(theme: Theme, curve: Curve, i: number): object[] {
-  const { label } = order(curve);
-  if (label === null) return [];
-  const { fits } = fitComplexity(
-    curve.points.map(({ x }) => x),
-    curve.points.map(({ y }) => y),
-  );
-  const { model, coefficient } = fits[0]!;
+  const { model, coefficient, fixed } = order(curve);
+  if (model === null) return [];
   const [first, last] = [curve.points[0]!.x, curve.points.at(-1)!.x];
-  const data = Array.from({ length: 40 }, (_, k) => {
-    const x = first * (last / first) ** (k / 39);
-    return { x, y: coefficient * MODELS[model](x) };
+  const data = Array.from({ length: 60 }, (_, k) => {
+    const x = first * (last / first) ** (k / 59);
+    return { x, y: fixed + coefficient * MODELS[model](x) };
   });
   return [
     {
       type: "line",
-      label: `fit ${label}`,
+      label: `${curve.protocol}, fit ${model}`,
       data,
       pointRadius: 0,
       pointStyle: "line",

@@ -55,8 +55,19 @@ function finding({ label }: Group, lived: readonly Lived[]): string {
     const who = lived.length === 1 ? base!.protocol : "every protocol";
     return `${label}: ${who} keeps the same VMAs all the way, ${most} at most`;
   }
-  const parts = different.map((other) => `${other.protocol} leaves ${integer(end(other))} VMAs`);
-  return `${label}: ${parts.join(", ")} where ${base!.protocol} leaves ${integer(end(base!))}`;
+  const parts = different.map((other) => {
+    if (end(other) !== end(base!)) {
+      return `${other.protocol} leaves ${integer(end(other))} VMAs where ${base!.protocol} leaves ${integer(end(base!))}`;
+    }
+    const gaps = other.life.vmas.map((vmas, i) => vmas - (base!.life.vmas[i] ?? 0));
+    const widest = gaps.reduce((most, gap) => (Math.abs(gap) > Math.abs(most) ? gap : most), 0);
+    const way = widest < 0 ? "fewer" : "more";
+    return (
+      `${other.protocol} has up to ${integer(Math.abs(widest))} VMAs ${way} than ${base!.protocol} ` +
+      `on the way, in the end as many (${integer(end(base!))})`
+    );
+  });
+  return `${label}: ${parts.join("; ")}`;
 }
 
 function draw(theme: Theme, lived: readonly Lived[], title: string): Uint8Array {

@@ -23,11 +23,11 @@ export function unwindingChart(results: Results): Picture | null {
         const scenario = of.get(protocol);
         return scenario ? [{ x: failAfter(scenario), ...cost(scenario, timed) }] : [];
       });
-      return { protocol, points: points.sort((a, b) => a.x - b.x) };
+      return { protocol, points: points.sort((a, b) => a.x - b.x), rises: true };
     })
     .filter(({ points }) => points.length > 0);
 
-  const title = `${finding(curves)}: ${orders(curves)}`;
+  const title = `${finding(curves)}; what comes on top of the first: ${orders(curves)}`;
   const explanation = `${kind}; the whole call, installing included; dashed: the order that fits`;
   const y = timed
     ? "nanoseconds per failing call"
