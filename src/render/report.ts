@@ -7,6 +7,7 @@ import { picturesOf } from "./charts/index.js";
 import { type Picture, pictureFile } from "./charts/picture.js";
 import { DARK, LIGHT, THEMES } from "./charts/theme.js";
 import { type ChartLink, markdownReport } from "./markdown.js";
+import { pageDocument } from "./page/document.js";
 
 /** What report.md says of the charts. */
 export function chartLinks(pictures: readonly Picture[]): ChartLink[] {
@@ -27,6 +28,7 @@ export function reportFiles(results: Results, chartsAt = ""): ReportFiles {
   return new Map<string, string | Uint8Array>([
     ["results.json", `${resultsText(results)}\n`],
     ["report.md", markdownReport(results, chartLinks(pictures), chartsAt)],
+    ["report.html", pageDocument(results, pictures)],
     ...pictures.flatMap((picture) =>
       THEMES.map((theme) => [pictureFile(picture, theme), picture.draw(theme)] as const),
     ),

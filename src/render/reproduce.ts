@@ -2,13 +2,19 @@
 
 import type { Results } from "../record/schema.js";
 
+/** What of a run's settings its command says. */
+export type RunSettings = Pick<Results["settings"], "suite" | "seed"> & Record<string, unknown>;
+
 /** The command for the whole run, or with `ids` for some of its scenarios only. */
-export function reproduce({ settings, tool }: Results, ids: readonly string[] = []): string {
+export function reproduce(
+  { settings }: { settings: RunSettings },
+  ids: readonly string[] = [],
+): string {
   const texts = (value: unknown): string[] =>
     Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
   const drivers = texts(settings.drivers);
   const workloads = texts(settings.workloads);
-  const words = ["npx", tool.name, "run"];
+  const words = ["npx", "vmabench", "run"];
   if (drivers.length + workloads.length === 0) words.push("--suite", settings.suite);
   for (const driver of drivers) words.push("--driver", driver);
   for (const workload of workloads) words.push("--workload", workload);

@@ -32,18 +32,13 @@ export function scalingChart(results: Results): Picture | null {
   const title = `${finding(curves, timed)}: ${orders(curves)}`;
   const what = timed ? "nanoseconds per operation" : "maple nodes visited per operation";
   const explanation = `map and unmap of a ${driver} file at random places${timed ? "; whiskers: 95 % intervals" : ""}; dashed: the order that fits`;
+  const axes = { x: "VMAs in the address space", y: what, logarithmic: false };
   return {
     name: "scaling",
     title,
     alt: `Cost of a call against the number of VMAs. ${title}`,
-    draw: (theme) =>
-      drawCurves(
-        theme,
-        curves,
-        { x: "VMAs in the address space", y: what, logarithmic: false },
-        title,
-        explanation,
-      ),
+    plot: { ...axes, explanation, curves },
+    draw: (theme) => drawCurves(theme, curves, axes, title, explanation),
   };
 }
 

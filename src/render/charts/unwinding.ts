@@ -32,18 +32,13 @@ export function unwindingChart(results: Results): Picture | null {
   const y = timed
     ? "nanoseconds per failing call"
     : "PTEs set and cleared, and single things undone";
+  const axes = { x: "PTEs installed when the hook fails", y, logarithmic: true };
   return {
     name: "unwinding",
     title,
     alt: `Cost of a hook that fails, against PTEs it had installed. ${title}`,
-    draw: (theme) =>
-      drawCurves(
-        theme,
-        curves,
-        { x: "PTEs installed when the hook fails", y, logarithmic: true },
-        title,
-        explanation,
-      ),
+    plot: { ...axes, explanation, curves },
+    draw: (theme) => drawCurves(theme, curves, axes, title, explanation),
   };
 }
 
