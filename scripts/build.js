@@ -3,7 +3,6 @@
 
 import { execFileSync } from "node:child_process";
 import {
-  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -88,7 +87,9 @@ async function buildPage() {
     logLevel: "warn",
     output: { file: join(root, "dist/page/page.js"), format: "iife", minify: true },
   });
-  copyFileSync(join(root, "src/page/style.css"), join(root, "dist/page/style.css"));
+  const styles = readdirSync(join(root, "src/page/style")).sort();
+  const style = styles.map((name) => readFileSync(join(root, "src/page/style", name), "utf8"));
+  writeFileSync(join(root, "dist/page/style.css"), style.join(""));
 }
 
 /** Builds what is missing or older than its sources; with `force`, everything. */

@@ -8,6 +8,7 @@ import {
   Chart,
   type ChartConfiguration,
   Legend,
+  type LegendItem,
   LinearScale,
   LineController,
   LineElement,
@@ -48,10 +49,6 @@ interface Drawn {
 const drawn = new Set<Drawn>();
 onTheme(() => {
   for (const entry of drawn) draw(entry);
-});
-// a page is printed on paper
-addEventListener("beforeprint", () => {
-  for (const { chart } of drawn) chart?.resize();
 });
 
 function draw(entry: Drawn): void {
@@ -100,13 +97,19 @@ function protocolMark(i: number) {
     pointStyle: SHAPES[i % SHAPES.length]!,
     borderDash: DASHES[i % DASHES.length]!,
     borderWidth: i === 0 ? 3 : 2,
+    order: -i, // the baseline underneath
   };
 }
 
 const legend = () => ({
   position: "bottom" as const,
   align: "start" as const,
-  labels: { usePointStyle: true, color: colour("ink"), boxHeight: 7 },
+  labels: {
+    usePointStyle: true,
+    color: colour("ink"),
+    boxHeight: 7,
+    sort: (a: LegendItem, b: LegendItem) => (a.datasetIndex ?? 0) - (b.datasetIndex ?? 0),
+  },
 });
 const count = (value: string | number) => integer(Number(value));
 
@@ -268,6 +271,8 @@ export function drawLife(sides: readonly PageScenario[]): HTMLElement | null {
       scales: {
         x: {
           type: "linear",
+          min: 0,
+          max: lived[0]!.operations,
           title: { display: true, text: "operations done" },
           ticks: { callback: count, maxTicksLimit: 6, maxRotation: 0 },
         },

@@ -38,21 +38,6 @@ const SHAPES: Readonly<Record<Verdict, (x: number) => string>> = {
   unclear: (x) => `M${x - 4} 6 l8 8 M${x + 4} 6 l-8 8`,
 };
 
-/** The mark by itself, for a legend or a word. */
-export function mark(verdict: Verdict): SVGSVGElement {
-  return svg(
-    "svg",
-    {
-      viewBox: "0 0 20 20",
-      width: 14,
-      height: 14,
-      "aria-hidden": "true",
-      class: `mark ${verdict}`,
-    },
-    svg("path", { d: SHAPES[verdict](10) }),
-  );
-}
-
 /** Band, line at 1, interval and mark. Says nothing to a screen reader: the number stands beside it. */
 export function intervalPicture(
   scale: Scale,

@@ -6,8 +6,7 @@ import type { PageData } from "./data.js";
 import { byId, element, svg } from "./dom.js";
 import { type Frame, type Player, playerOf, segmentsOf, sideBySide } from "./film.js";
 
-const STRIP = 30;
-const GAP = 22;
+const STRIP = 34;
 
 /** Sets the view up; takes its section away when there is nothing to see. */
 export function startSpace(data: PageData): void {
@@ -47,9 +46,11 @@ export function startSpace(data: PageData): void {
   byId("next").addEventListener("click", () => go(step + 1));
   byId("difference").addEventListener("click", difference);
   section.addEventListener("keydown", (event) => {
-    if (event.target === slider || event.target === select) {
-      if (event.key !== "d") return;
-    }
+    // the slider and the list have keys of their own, and so has what scrolls
+    if (event.target === select) return;
+    if (event.target === slider && event.key !== "d") return;
+    const scrolls = (event.target as Element).closest(".scroll") !== null;
+    if (scrolls && !["ArrowLeft", "ArrowRight", "d"].includes(event.key)) return;
     const moves: Record<string, () => void> = {
       ArrowLeft: () => go(step - 1),
       ArrowRight: () => go(step + 1),
@@ -84,7 +85,7 @@ function show(data: PageData, player: Player, step: number): void {
     "aria-valuetext",
     `${step} of ${steps.length}: ${byId("call").textContent}`,
   );
-  byId("strips").replaceChildren(stripsOf(frame, protocols));
+  byId("strips").replaceChildren(...stripsOf(frame, protocols));
   byId("space-heads").replaceChildren(
     ...["Addresses", ...protocols].map((text) => element("th", { scope: "col" }, text)),
   );
@@ -122,47 +123,42 @@ function noteOf({ protocols, steps }: FilmRecord, step: number, { layouts }: Fra
 }
 
 /** Both layouts as strips on one line of addresses. */
-function stripsOf({ layouts, fresh }: Frame, protocols: readonly string[]): SVGSVGElement {
+function stripsOf({ layouts, fresh }: Frame, protocols: readonly string[]): HTMLElement[] {
   const { segments, width } = segmentsOf(layouts);
-  const scale = 1000 / Math.max(width, 1);
-  const from = new Map(segments.map((segment) => [segment.start, segment.from * scale]));
-  const to = new Map(segments.map((segment) => [segment.end, segment.to * scale]));
-  const height = 2 * STRIP + 2 * GAP;
-  const strips = layouts.flatMap((layout, side) => {
-    const y = side * (STRIP + GAP) + GAP;
-    const name = svg("text", { x: 0, y: y - 6, class: "name" }, `${protocols[side]}`);
+  const from = new Map(segments.map((segment) => [segment.start, segment.from]));
+  const to = new Map(segments.map((segment) => [segment.end, segment.to]));
+  return layouts.map((layout, side) => {
     const others = new Set(layouts[1 - side]!.map((vma) => vma.join(" ")));
-    return [
-      name,
-      ...layout.map((vma) => {
-        const [start, pages] = vma;
-        const [x, end] = [from.get(start) ?? 0, to.get(start + pages * 4096) ?? 0];
-        const words = [
-          "vma",
-          vma[4] > 0 ? "file" : "anonymous",
-          fresh[side]!.has(start) ? "fresh" : "",
-          others.has(vma.join(" ")) ? "" : "apart",
-        ];
-        return svg("rect", {
-          class: words.filter(Boolean).join(" "),
-          x: x + 0.6,
-          y,
-          width: Math.max(1, end - x - 1.2),
-          height: STRIP,
-          "fill-opacity": vma[2] % 4 >= 2 ? 1 : 0.45,
-        });
-      }),
-    ];
+    const bars = layout.map((vma) => {
+      const [start, pages, flags, , file] = vma;
+      const [x, end] = [from.get(start) ?? 0, to.get(start + pages * 4096) ?? 0];
+      const words = [
+        "vma",
+        file > 0 ? "file" : "anonymous",
+        fresh[side]!.has(start) ? "fresh" : "",
+        others.has(vma.join(" ")) ? "" : "apart",
+      ];
+      return svg("rect", {
+        class: words.filter(Boolean).join(" "),
+        x,
+        y: 1,
+        width: end - x,
+        height: STRIP - 2,
+        "fill-opacity": flags % 4 >= 2 ? 1 : 0.45,
+      });
+    });
+    const picture = svg(
+      "svg",
+      {
+        viewBox: `0 0 ${Math.max(width, 1)} ${STRIP}`,
+        preserveAspectRatio: "none",
+        role: "img",
+        "aria-label": `${layout.length} VMAs by address; the table below has every one`,
+      },
+      ...bars,
+    );
+    return element("div", { class: "strip" }, element("span", {}, protocols[side]!), picture);
   });
-  return svg(
-    "svg",
-    {
-      viewBox: `0 0 1000 ${height}`,
-      role: "img",
-      "aria-label": "VMAs of both protocols by address; the table below has every one",
-    },
-    ...strips,
-  );
 }
 
 function lineOf(
@@ -194,5 +190,5 @@ function vmaText(
   const name = files[file - 1] ?? (file > 0 ? `file ${file}` : "anonymous");
   const short = name.slice(name.lastIndexOf("/") + 1);
   const offset = file > 0 ? ` + ${integer(pgoff)}` : "";
-  return `${integer(pages)} pages ${data.flags[String(flags)] ?? ""} ${short}${offset}`;
+  return `${integer(pages)} ${pages === 1 ? "page" : "pages"} ${data.flags[String(flags)] ?? ""} ${short}${offset}`;
 }

@@ -4,7 +4,7 @@ import { integer, interval } from "../render/format.js";
 import type { PageData, PageRow } from "./data.js";
 import { detailOf } from "./detail.js";
 import { byId, element } from "./dom.js";
-import { axisPicture, intervalPicture, mark, type Scale, scaleOf } from "./interval.js";
+import { axisPicture, intervalPicture, type Scale, scaleOf } from "./interval.js";
 import {
   type Choice,
   changeText,
@@ -45,17 +45,19 @@ export function startTable(data: PageData, chosen: (rows: readonly PageRow[]) =>
   let limit = FIRST_ROWS;
   let openKey: string | null = null;
 
+  // one protocol for all rows stands in the title already
+  const several = new Set(data.rows.map((row) => sidesOf(data, row).candidate.protocol)).size > 1;
   const columns: Column[] = [
     { key: "workload", title: "Workload" },
     { key: "driver", title: "Driver" },
-    { key: "protocol", title: "Protocol" },
+    ...(several ? [{ key: "protocol", title: "Protocol" } as const] : []),
     { key: "ratio", title: compared ? "Time, ratio" : "ns per operation", numeric: true },
     { key: "work", title: "Work", numeric: true },
     { key: "merges", title: "2nd merges", numeric: true },
     { key: "vmas", title: "VMAs left", numeric: true },
     { key: "unwind", title: "Unwind steps", numeric: true },
   ];
-  const heads = headRow(columns, scale, compared, (key) => {
+  const sortBy = (key: SortKey) => {
     const text = key === "workload" || key === "driver" || key === "protocol";
     choice = {
       ...choice,
@@ -63,12 +65,17 @@ export function startTable(data: PageData, chosen: (rows: readonly PageRow[]) =>
       descending: choice.sort === key ? !choice.descending : !text,
     };
     update();
-  });
+  };
+  const heads = headRow(columns, scale, compared, sortBy);
+  // where there is no room for the heads
+  const sort = byId<HTMLSelectElement>("sort");
+  for (const { key, title } of columns) sort.append(element("option", { value: key }, title));
+  sort.addEventListener("change", () => sortBy(sort.value as SortKey));
 
   function draw(): void {
     body.replaceChildren(
       ...rows.slice(0, limit).flatMap((row) => {
-        const line = rowOf(data, row, scale, columns.length, row.key === openKey);
+        const line = rowOf(data, row, scale, several, row.key === openKey);
         return row.key === openKey
           ? [line, element("tr", { class: "detail" }, detailCell(data, row, columns.length))]
           : [line];
@@ -88,6 +95,7 @@ export function startTable(data: PageData, chosen: (rows: readonly PageRow[]) =>
       const state = choice.descending ? "descending" : "ascending";
       head.setAttribute("aria-sort", choice.sort === key ? state : "none");
     }
+    sort.value = choice.sort;
     const what = compared ? "comparisons" : "scenarios";
     byId("count").textContent = `${integer(rows.length)} of ${integer(data.rows.length)} ${what}`;
     chosen(rows);
@@ -160,7 +168,7 @@ function rowOf(
   data: PageData,
   row: PageRow,
   scale: Scale,
-  width: number,
+  withProtocol: boolean,
   open: boolean,
 ): HTMLTableRowElement {
   const { base, candidate } = sidesOf(data, row);
@@ -175,7 +183,7 @@ function rowOf(
       href: `#${encodeURIComponent(row.key)}`,
       "data-key": row.key,
       "aria-expanded": String(open),
-      title: `${width > 0 ? "Show everything about " : ""}${row.key}`,
+      title: `Everything about ${row.key}`,
     },
     row.workload,
   );
@@ -184,7 +192,7 @@ function rowOf(
     { class: open ? "row open" : "row" },
     element("th", { scope: "row" }, link),
     element("td", { "data-label": "Driver" }, row.driver),
-    element("td", { "data-label": "Protocol" }, candidate.protocol),
+    withProtocol && element("td", { "data-label": "Protocol" }, candidate.protocol),
     timeCell(row, candidate.time, scale),
     number("Work", changeText(base && totalWork(data, base), totalWork(data, candidate))),
     number("2nd merges", count("merge.secondMerged")),
@@ -204,12 +212,7 @@ function timeCell(
       "td",
       { ...label, title: interval(ratio) },
       intervalPicture(scale, ratio, verdict),
-      element(
-        "span",
-        { class: "verdict" },
-        mark(verdict),
-        element("span", { class: "word" }, verdict),
-      ),
+      element("span", { class: "verdict" }, verdict),
       element("span", { class: "ratio" }, ratio.ratio.toFixed(3)),
     );
   }
@@ -251,7 +254,9 @@ function startForm(data: PageData, changed: (part: Partial<Choice>) => void): vo
       verdict: value("verdict"),
     });
   };
-  form.addEventListener("input", read);
+  form.addEventListener("input", (event) => {
+    if ((event.target as Element).id !== "sort") read();
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(read));
 }

@@ -28,6 +28,17 @@ export function startTheme(): void {
     show();
   });
   system.addEventListener("change", show);
+  // paper is light, and charts do not change their colours by themselves
+  let before = chosen;
+  addEventListener("beforeprint", () => {
+    before = chosen;
+    chosen = "light";
+    show();
+  });
+  addEventListener("afterprint", () => {
+    chosen = before;
+    show();
+  });
   show();
 }
 

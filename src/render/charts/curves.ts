@@ -1,6 +1,6 @@
 // Cost against size, a line a protocol: what the scaling and the unwinding chart share.
 
-import { fitComplexity, MODELS, type ModelName } from "../../stats/complexity.js";
+import { fitComplexity, MODELS, type ModelFit, type ModelName } from "../../stats/complexity.js";
 import { integer } from "../format.js";
 import { renderPng } from "./canvas.js";
 import { axis, legend, protocolStyle, ticksAt, titles, WIDTH } from "./style.js";
@@ -53,12 +53,21 @@ export function order({ points, rises }: Curve): Order {
     fitted.map(({ x }) => x),
     costs,
   );
-  if (label === null) return { ...open, text: `order open, ${reason}` };
+  if (label === null) return { ...open, text: `order open, ${spoken(reason ?? "", fits)}` };
   const { coefficient, error } = fits[0]!;
   const off = error < FAR_OFF ? "" : ` (${Math.round(100 * error)} % off)`;
   // a title must not break inside it
   const text = `${off === "" ? "" : "nearest "}${label}${off}`.replaceAll(" ", "\u00a0");
   return { model: label, coefficient, fixed, text };
+}
+
+/** Two orders that fit alike, the slower first whichever is a hair better, so that curves can be said together. */
+function spoken(reason: string, fits: readonly ModelFit[]): string {
+  if (!reason.includes("equally well")) return reason;
+  const names = Object.keys(MODELS) as ModelName[];
+  const pair = fits.slice(0, 2).map(({ model }) => model);
+  const [first, second] = pair.sort((a, b) => names.indexOf(a) - names.indexOf(b));
+  return `${first} and ${second} fit about equally well`;
 }
 
 /** The order of growth of all curves in a clause: `O(log n)`, or what keeps it open. */

@@ -88,6 +88,7 @@ ${select("workload", "Workload")}
 ${select("driver", "Driver")}
 ${select("protocol", "Protocol")}
 ${select("verdict", "Verdict")}
+<label class="sort">Sort <select id="sort"></select></label>
 <button type="reset">Reset</button>
 </form>
 <p id="count" role="status" aria-live="polite"></p>
@@ -108,12 +109,12 @@ const SPACE = `<section id="space" aria-labelledby="space-title">
 <div class="controls">
 <label>Program <select id="film"></select></label>
 <div class="buttons"><button type="button" id="previous">Back</button><button type="button" id="next">Next</button><button type="button" id="difference">Next difference</button></div>
-<label class="slider">Call <span id="step-number"></span><input type="range" id="step" min="0" max="1" value="0" step="1"></label>
+<label class="slider"><span>Call <span id="step-number"></span></span><input type="range" id="step" min="0" max="1" value="0" step="1"></label>
 </div>
 <p id="call"></p>
 <p id="step-note" role="status" aria-live="polite"></p>
 <div id="strips"></div>
-<p class="legend"><span class="swatch file"></span>file <span class="swatch anonymous"></span>anonymous <span class="swatch pale"></span>not writable <span class="swatch fresh"></span>made by this call <span class="swatch apart"></span>not under the other</p>
+<p class="legend"><span><i class="swatch file"></i>file</span> <span><i class="swatch anonymous"></i>anonymous</span> <span><i class="swatch pale"></i>not writable</span> <span><i class="swatch fresh"></i>made by this call</span> <span><i class="swatch apart"></i>not under the other</span></p>
 <div class="scroll tall" role="region" aria-label="VMAs by address" tabindex="0">
 <table class="small"><thead><tr id="space-heads"></tr></thead><tbody id="space-rows"></tbody></table>
 </div>
