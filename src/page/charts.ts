@@ -20,6 +20,7 @@ import {
 import { integer, number } from "../render/format.js";
 import type { PageData, PagePlot, PageRow, PageScenario } from "./data.js";
 import { element } from "./dom.js";
+import { LETTERS, letters } from "./letters.js";
 import { groupWork, sidesOf, totalWork } from "./rows.js";
 import { colour, onTheme } from "./theme.js";
 
@@ -115,6 +116,7 @@ const count = (value: string | number) => integer(Number(value));
 
 /** Cost against size, with a table of the same numbers. */
 export function drawPlot(plot: PagePlot): HTMLElement {
+  const sizes = plot.curves.flatMap(({ points }) => points.map(({ x }) => x));
   const make = (): ChartConfiguration => ({
     type: "scatter",
     data: {
@@ -130,8 +132,10 @@ export function drawPlot(plot: PagePlot): HTMLElement {
       scales: {
         x: {
           type: "logarithmic",
+          min: Math.min(...sizes) / 1.2,
+          max: Math.max(...sizes) * 1.2,
           title: { display: true, text: plot.x },
-          ticks: { callback: roundOnly },
+          ticks: { callback: roundOnly, maxRotation: 0, autoSkip: false },
         },
         y: plot.logarithmic
           ? {
@@ -174,42 +178,31 @@ function roundOnly(value: string | number): string {
 
 function numbersOf({ x, curves }: PagePlot): HTMLElement {
   const sizes = [...new Set(curves.flatMap(({ points }) => points.map((point) => point.x)))];
-  const cell = (text: string) => element("td", { class: "number" }, text);
+  const heads = [x, ...curves.map(({ protocol }) => protocol)].map((text, i) =>
+    element("th", { scope: "col", class: i > 0 ? "number" : undefined }, text),
+  );
+  const lines = sizes.map((size) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, integer(size)),
+      ...curves.map(({ points }) => {
+        const point = points.find((other) => other.x === size);
+        return element("td", { class: "number" }, point ? number(point.y) : "–");
+      }),
+    ),
+  );
+  const table = element(
+    "table",
+    { class: "small" },
+    element("thead", {}, element("tr", {}, ...heads)),
+    element("tbody", {}, ...lines),
+  );
   return element(
     "details",
     {},
     element("summary", {}, "The numbers"),
-    element(
-      "table",
-      { class: "small" },
-      element(
-        "thead",
-        {},
-        element(
-          "tr",
-          {},
-          element("th", { scope: "col" }, x),
-          ...curves.map(({ protocol }) =>
-            element("th", { scope: "col", class: "number" }, protocol),
-          ),
-        ),
-      ),
-      element(
-        "tbody",
-        {},
-        ...sizes.map((size) =>
-          element(
-            "tr",
-            {},
-            element("th", { scope: "row" }, integer(size)),
-            ...curves.map(({ points }) => {
-              const point = points.find((other) => other.x === size);
-              return cell(point ? number(point.y) : "–");
-            }),
-          ),
-        ),
-      ),
-    ),
+    element("div", { class: "scroll" }, table),
   );
 }
 
@@ -287,6 +280,10 @@ export function drawLife(sides: readonly PageScenario[]): HTMLElement | null {
   }));
 }
 
+function shortened(label: string): string {
+  return label.length > 18 ? `${label.slice(0, 17)}…` : label;
+}
+
 /** Bars drawn at most. */
 const MOST_BARS = 10;
 
@@ -319,11 +316,11 @@ export function drawWork(data: PageData, rows: readonly PageRow[]): HTMLElement 
     data: {
       labels: bars.map(({ label }, i) => {
         if (!narrow) return label;
-        return i % 2 === 0 ? label.split(" / ")[0]! : "";
+        return i % 2 === 0 ? shortened(label.split(" / ")[0]!) : "";
       }),
       datasets: data.groups
         .map(({ name, events }, i) => ({
-          label: name,
+          label: `${LETTERS[i]}  ${name}`,
           data: bars.map(({ scenario, share }) => groupWork(scenario, events) * share),
           backgroundColor: colour(`group-${i}`),
           borderColor: colour("paper"),
@@ -333,10 +330,11 @@ export function drawWork(data: PageData, rows: readonly PageRow[]): HTMLElement 
         }))
         .filter((dataset) => dataset.data.some((value) => value > 0)),
     },
+    plugins: [letters],
     options: {
       indexAxis: "y",
       scales: {
-        x: { stacked: true, ticks: { callback: (value) => `${value} %` } },
+        x: { stacked: true, ticks: { callback: (value) => `${value} %`, maxRotation: 0 } },
         y: {
           stacked: true,
           grid: { display: false },

@@ -129,24 +129,28 @@ function stripsOf({ layouts, fresh }: Frame, protocols: readonly string[]): HTML
   const to = new Map(segments.map((segment) => [segment.end, segment.to]));
   return layouts.map((layout, side) => {
     const others = new Set(layouts[1 - side]!.map((vma) => vma.join(" ")));
-    const bars = layout.map((vma) => {
-      const [start, pages, flags, , file] = vma;
-      const [x, end] = [from.get(start) ?? 0, to.get(start + pages * 4096) ?? 0];
-      const words = [
-        "vma",
-        file > 0 ? "file" : "anonymous",
-        fresh[side]!.has(start) ? "fresh" : "",
-        others.has(vma.join(" ")) ? "" : "apart",
-      ];
-      return svg("rect", {
-        class: words.filter(Boolean).join(" "),
-        x,
-        y: 1,
-        width: end - x,
-        height: STRIP - 2,
-        "fill-opacity": flags % 4 >= 2 ? 1 : 0.45,
+    // what is new lies on top, so that its border is whole
+    const isFresh = ([start]: FilmVma) => Number(fresh[side]!.has(start));
+    const bars = [...layout]
+      .sort((a, b) => isFresh(a) - isFresh(b))
+      .map((vma) => {
+        const [start, pages, flags, , file] = vma;
+        const [x, end] = [from.get(start) ?? 0, to.get(start + pages * 4096) ?? 0];
+        const words = [
+          "vma",
+          file > 0 ? "file" : "anonymous",
+          fresh[side]!.has(start) ? "fresh" : "",
+          others.has(vma.join(" ")) ? "" : "apart",
+        ];
+        return svg("rect", {
+          class: words.filter(Boolean).join(" "),
+          x,
+          y: 1,
+          width: end - x,
+          height: STRIP - 2,
+          "fill-opacity": flags % 4 >= 2 ? 1 : 0.45,
+        });
       });
-    });
     const picture = svg(
       "svg",
       {
