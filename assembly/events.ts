@@ -85,6 +85,10 @@ export const PAGE_FRAMES_FREED: u32 = 68;
 export const PAGE_HUGE_SET: u32 = 69; //           PMD entries that are pages of 2 MiB
 export const PAGE_HUGE_CLEARED: u32 = 70;
 export const PAGE_HUGE_SPLITS: u32 = 71;
+export const PAGE_STEPS_FROM_L1: u32 = 83; //      walk steps by the cache that had the entry, where caches are modelled
+export const PAGE_STEPS_FROM_L2: u32 = 84;
+export const PAGE_STEPS_FROM_L3: u32 = 85;
+export const PAGE_STEPS_FROM_MEMORY: u32 = 86;
 // TLB --------------------------------------------------------------------------------------------
 export const TLB_L1_HITS: u32 = 72;
 export const TLB_L2_HITS: u32 = 73;

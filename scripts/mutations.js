@@ -81,8 +81,8 @@ export const MUTATIONS = [
   {
     rule: "no existing range merges under a special flag",
     file: MERGE,
-    find: "if (g.flags & VM_SPECIAL || (!atStart && !atEnd)) return NO_VMA;",
-    replace: "if (!atStart && !atEnd) return NO_VMA;",
+    find: "if (g.flags & VM_SPECIAL || (!atStart && !atEnd)) {",
+    replace: "if (!atStart && !atEnd) {",
   },
   {
     rule: "names must be the same",
@@ -216,7 +216,7 @@ export const MUTATIONS = [
   {
     rule: "a failed hook's file is put",
     file: MAPPING,
-    find: "  undoGetFile(vma.file);\n  vma.file = 0;",
+    find: "  if (!COUNTING || vma.file) undoGetFile(vma.file);\n  vma.file = 0;",
     replace: "  vma.file = 0;",
   },
   {

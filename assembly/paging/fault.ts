@@ -108,7 +108,10 @@ function fileFault(vma: Vma, table: usize, page: u64, write: bool): bool {
   const file = fileOf(vma.file);
   const offset = vma.pgoff + ((page - vma.start) >> 12);
   if (vma.flags & (VM_PFNMAP | VM_MIXEDMAP)) {
-    const bits = SPECIAL | (vma.flags & VM_WRITE ? WRITABLE | DIRTY : 0);
+    // a private mapping of inserted pages is copied when written, like any other (do_cow_fault)
+    const isCopied = (vma.flags & (VM_SHARED | VM_PFNMAP)) == 0;
+    if (write && isCopied) return installOwn(vma, table + entryOffset(page, PTE_SHIFT));
+    const bits = SPECIAL | (vma.flags & VM_WRITE && !isCopied ? WRITABLE | DIRTY : 0);
     setEntry(table + entryOffset(page, PTE_SHIFT), makeEntry(driverOf(file).pfn + offset, vma.flags) | bits);
     return true;
   }

@@ -21,6 +21,10 @@ export const KIND_PDE: u32 = 3;
 export const KIND_PDPTE: u32 = 4;
 export const KIND_PML4E: u32 = 5;
 export const KIND_PML5E: u32 = 6;
+/** A cache line of page-table entries: physical, so no address space's flush touches it. */
+export const KIND_LINE: u32 = 7;
+/** What tags of lines end in: a slot and an epoch that nobody else has. */
+export const LINE_TAG: u64 = 7 << 13;
 
 @unmanaged
 export class Bank {
@@ -61,6 +65,10 @@ export class Tlb {
   pdpte: u32;
   pml4e: u32;
   pml5e: u32;
+  /** Data caches as the walker sees them: lines of page-table entries. */
+  lineL1: u32;
+  lineL2: u32;
+  lineL3: u32;
   // what there is now
   /** The CPU that executes, and copies of what the hot path needs of it: where its area is, what its tags end in. */
   cpu: u32;

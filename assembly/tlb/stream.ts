@@ -5,10 +5,13 @@ import {
   STREAM_ZIPF,
 } from "../abi";
 import { COMMANDS_AT, STREAM_AT } from "../memory";
-import { access } from "../paging/fault";
+import { accessAll } from "./burst";
 
 /** Quantiles of a Zipf distribution that are computed before its stream begins. */
 const QUANTILES: u32 = 65536;
+/** Accesses drawn at a time, and where they lie until they are made: behind the quantiles. */
+const BLOCK: u32 = 1024;
+const BLOCK_AT: usize = STREAM_AT + ((<usize>QUANTILES + 2) << 2);
 /** Accesses to one working set before it moves on by half its size. */
 const PHASE: u64 = 4096;
 const SEED: u64 = 0x9e3779b97f4a7c15;
@@ -40,15 +43,33 @@ export function stream(addr: u64, length: u64, kind: u32, writes: u32, seed: u64
   if (pages == 0 || pages > 0xffffffff || kind > STREAM_PHASES) return -EINVAL;
   state = seed ^ SEED ? seed ^ SEED : SEED;
   if (kind == STREAM_ZIPF) fillQuantiles(pages, <f64>parameter / 1000);
+  const set = parameter == 0 || parameter > pages ? pages : parameter;
+  position = 0;
+  window = 0;
+  for (let done: u64 = 0; done < accesses; done += <u64>BLOCK) {
+    const more = <u32>min(accesses - done, <u64>BLOCK);
+    if (writes == 0 && kind == STREAM_SEQUENTIAL) inTurn(addr, pages, more);
+    else draw(addr, pages, kind, writes, parameter, set, done, more);
+    if (accessAll(BLOCK_AT, more) != more) return -EFAULT;
+  }
+  return accesses;
+}
+
+/** Where the next access goes, in pages; where the working set begins. */
+let position: u64 = 0;
+let window: u64 = 0;
+
+/** The next accesses of a stream, as `accessAll` takes them. */
+function draw(
+  addr: u64, pages: u64, kind: u32, writes: u32, parameter: u64, set: u64, done: u64, more: u32,
+): void {
   let mask: u64 = 1;
   while (mask < pages) mask <<= 1;
   mask--;
-  const set = parameter == 0 || parameter > pages ? pages : parameter;
-  let at: u64 = 0;
-  let window: u64 = 0;
-  for (let i: u64 = 0; i < accesses; i++) {
+  let at = position;
+  for (let i: u32 = 0; i < more; i++) {
     const isWrite = writes != 0 && <u32>(next() >> 56) < writes;
-    if (!access(addr + (at << 12), isWrite)) return -EFAULT;
+    store<u64>(BLOCK_AT + (<usize>i << 3), addr + (at << 12) | <u64>isWrite);
     if (kind == STREAM_SEQUENTIAL) {
       at = at + 1 == pages ? 0 : at + 1;
     } else if (kind == STREAM_STRIDED) {
@@ -61,11 +82,20 @@ export function stream(addr: u64, length: u64, kind: u32, writes: u32, seed: u64
       // one cycle through a power of two of places; those beyond the range are passed over
       do at = (at * 0x5851f42d4c957f2d + 0x14057b7ef767814f) & mask; while (at >= pages);
     } else {
-      if (i % PHASE == PHASE - 1) window += set >> 1;
+      if ((done + <u64>i) % PHASE == PHASE - 1) window += set >> 1;
       at = (window + below(set)) % pages;
     }
   }
-  return accesses;
+  position = at;
+}
+
+function inTurn(addr: u64, pages: u64, more: u32): void {
+  let at = position;
+  for (let i: u32 = 0; i < more; i++) {
+    store<u64>(BLOCK_AT + (<usize>i << 3), addr + (at << 12));
+    at = at + 1 == pages ? 0 : at + 1;
+  }
+  position = at;
 }
 
 /** Page numbers at equal steps of probability: page n has the weight 1 / (n + 1) ^ exponent. */
@@ -100,9 +130,5 @@ function fillQuantiles(pages: u64, exponent: f64): void {
 /** Accesses recorded elsewhere: addresses in the command region, bit 0 = write. How many were made, or -EFAULT. */
 export function accessRecorded(accesses: u32): i32 {
   if (accesses > BATCH_ACCESSES) return -EINVAL;
-  for (let i: u32 = 0; i < accesses; i++) {
-    const word = load<u64>(COMMANDS_AT + (<usize>i << 3));
-    if (!access(word & ~1, (word & 1) != 0)) return -EFAULT;
-  }
-  return accesses;
+  return accessAll(COMMANDS_AT, accesses) == accesses ? <i32>accesses : -EFAULT;
 }

@@ -2,7 +2,7 @@
 // L2 hit refills L1 only; a walk fills both levels, and the structure caches below the entry it started from.
 
 import {
-  count, PAGE_WALKS, PAGE_WALK_STEPS, TLB_L1_HITS, TLB_L2_HITS, TLB_MISSES, TLB_PSC_HITS,
+  count, PAGE_WALKS, TLB_L1_HITS, TLB_L2_HITS, TLB_MISSES, TLB_PSC_HITS,
 } from "../events";
 import { TABLES_AT } from "../memory";
 import {
@@ -14,6 +14,7 @@ import { drop, place, put, search, setOf, touchWay, valueOf } from "./bank";
 import {
   Bank, bankAt, KIND_2M, KIND_4K, KIND_PDE, KIND_PDPTE, KIND_PML4E, KIND_PML5E, l1, NO_PAGE, tagOf, tlb,
 } from "./geometry";
+import { visit } from "./lines";
 
 /** In a value beside the frame: the first write has set the dirty bit, and further ones need no walk. */
 export const MAY_WRITE: u64 = 2;
@@ -163,14 +164,16 @@ function walkTables(addr: u64): usize {
 }
 
 @inline function leaf(table: usize, addr: u64, shift: u64): usize {
-  count(PAGE_WALK_STEPS);
-  return table + entryOffset(addr, shift);
+  const at = table + entryOffset(addr, shift);
+  visit(at);
+  return at;
 }
 
 /** One upper level: the table below, remembered in the level's structure cache; 0 where nothing is mapped. */
 function follow(table: usize, addr: u64, shift: u64, number: u32, kind: u32): usize {
-  count(PAGE_WALK_STEPS);
-  const entry = load<u64>(table + entryOffset(addr, shift));
+  const at = table + entryOffset(addr, shift);
+  visit(at);
+  const entry = load<u64>(at);
   if (!isTable(entry)) return 0;
   fill(number, addr >> shift, kind, <u64>tableBase(entry), false);
   return tableBase(entry);

@@ -1,21 +1,18 @@
 // `--driver FILE`: a driver that its author describes, in YAML or JSON.
 
 import { readDocument } from "../input/document.js";
+import { fileArgument } from "./argument.js";
 import { contradiction, driverSchema } from "./description.js";
 import { addDriver, type Driver, driverOf, parseDriver } from "./drivers.js";
 import { modified } from "./modifiers.js";
 
 /**
- * The driver of `--driver`: the name of one in the catalogue, or a file that describes one. UsageError for an
- * unknown name, InputError naming line and field for a wrong file.
+ * The driver of `--driver`: one of the catalogue by name, or a file that describes one, with parameters behind
+ * it. UsageError for an unknown name or parameter, InputError naming line and field for a wrong file.
  */
 export function driverArgument(text: string): Driver {
-  return isFile(text) ? driverOf(addDriver(readDriverFile(text)), {}) : parseDriver(text);
-}
-
-/** Names of the catalogue have neither a folder nor an ending. */
-export function isFile(text: string): boolean {
-  return /\.(ya?ml|json)$/i.test(text) || text.includes("/");
+  const file = fileArgument(text);
+  return file ? driverOf(addDriver(readDriverFile(file.path)), file.query) : parseDriver(text);
 }
 
 /** What a driver file describes. InputError naming line and field when it is wrong. */

@@ -8,6 +8,7 @@ import * as abi from "../core/abi.js";
 import type { FileRecord } from "../core/core.js";
 import type { Operation } from "../core/operation.js";
 import { choice, integer, type Parameter, type Parameters } from "./parameters.js";
+import type { Random } from "./random.js";
 
 /** Operations with the files they name: file id n is files[n - 1]. */
 export interface Built {
@@ -16,19 +17,23 @@ export interface Built {
   files: FileRecord[];
   /** Path of file id n at n - 1, where a recording says so. */
   names?: readonly (string | null)[];
+  /** CPUs that it runs on; 1 when absent. */
+  cpus?: number;
 }
 
-/** A workload before its parameters are chosen. */
+/** Makes operations. What it is given, and by what name the result is known, is for files to say (bench/workloads). */
 export interface Generator {
+  /** Its name in workload files. */
   id: string;
-  title: string;
+  does: string;
+  /** All of them have to be given: the defaults are those of the workload. */
   parameters: readonly Parameter[];
-  build(values: Parameters, seed: number): Built;
+  build(values: Parameters, random: Random): Built;
 }
 
 export const PAGE = Number(abi.PAGE_SIZE);
 export const AREA = 0x1000_0000_0000;
-const REST = 0x7000_0000_0000;
+export const REST = 0x7000_0000_0000;
 export const READ_WRITE = abi.PROT_READ | abi.PROT_WRITE;
 export const ANONYMOUS = abi.MAP_PRIVATE | abi.MAP_ANONYMOUS | abi.MAP_FIXED;
 /** Driver record that every file of a workload uses. */
@@ -37,13 +42,10 @@ export const DRIVER_INDEX = 1;
 export const background = integer("background", "anonymous VMAs the process has besides", {
   low: 0,
   high: 4000,
-  default: 120,
 });
 export const share = choice("share", "how files are mapped", ["shared", "private"]);
 
-export function operationCount(initial: number): Parameter {
-  return integer("ops", "operations", { low: 1, high: 60_000, default: initial });
-}
+export const operationCount = integer("ops", "operations", { low: 1, high: 60_000 });
 
 function deviceFile(): FileRecord {
   return { driver: DRIVER_INDEX, mode: abi.FILE_MODE_READ | abi.FILE_MODE_WRITE };

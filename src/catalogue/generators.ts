@@ -1,12 +1,11 @@
-// Generated workloads. Each is a function of its parameters and a seed, and nothing else; drivers and
-// protocols see the very same operations.
+// Generators. Each is a function of its parameters and of random numbers, and nothing else; drivers and
+// protocols see the very same operations. bench/workloads says which workloads are made with them.
 
 import * as abi from "../core/abi.js";
 import type { Operation } from "../core/operation.js";
 import {
   ANONYMOUS,
   AREA,
-  type Built,
   background,
   filesOf,
   type Generator,
@@ -18,68 +17,55 @@ import {
   sharing,
 } from "./generator-parts.js";
 import { MIXES } from "./mixes.js";
-import { choice, integer, type Parameters } from "./parameters.js";
-import { Random } from "./random.js";
+import { choice, integer } from "./parameters.js";
 import { TOUCHING } from "./touching.js";
 
-/** Each file is mapped piece by piece, every piece at the end of the one before (or a gap after it). */
-function append(values: Parameters, gapPages: number): Built {
-  const pages = Number(values.pages);
-  const files = Number(values.files);
-  const operations: Operation[] = [];
-  for (let i = 0; i < Number(values.ops); i++) {
-    const file = i % files;
-    const piece = Math.floor(i / files);
-    operations.push({
-      op: abi.OP_MMAP,
-      // 64 GiB a file; a hint, as a program that extends its own mapping gives it
-      addr: AREA + file * 2 ** 36 + piece * (pages + gapPages) * PAGE,
-      len: pages * PAGE,
-      prot: READ_WRITE,
-      flags: sharing(values),
-      file: file + 1,
-      pgoff: piece * pages,
-    });
-  }
-  return { setup: restOfProcess(values), operations, files: filesOf(files) };
-}
-
-const appendParameters = [
-  operationCount(16_384),
-  integer("pages", "pages of one mapping", { low: 1, high: 1024, default: 4 }),
-  integer("files", "files mapped in turn", { low: 1, high: 64, default: 8 }),
-  share,
-  background,
-];
-
-const appendMerge: Generator = {
-  id: "append-merge",
-  title: "files mapped piece by piece, each piece where it could merge with the one before",
-  parameters: appendParameters,
-  build: (values) => append(values, 0),
-};
-
-const appendNever: Generator = {
-  id: "append-never",
-  title: "files mapped piece by piece with a page between the pieces: nothing can merge",
-  parameters: appendParameters,
-  build: (values) => append(values, 1),
-};
-
-const holesOverlap: Generator = {
-  id: "holes-overlap",
-  title: "MAP_FIXED at random over one region, with unmapped holes: overlaps, splits and merges",
+const append: Generator = {
+  id: "append",
+  does: "maps files piece by piece, each piece at the end of the one before or a gap after it",
   parameters: [
-    operationCount(16_384),
-    integer("region", "pages of the region", { low: 64, high: 1 << 18, default: 4096 }),
-    integer("pages", "longest mapping in pages", { low: 1, high: 64, default: 32 }),
-    integer("files", "files to choose from", { low: 1, high: 64, default: 4 }),
-    integer("unmap", "share of munmap in per cent", { low: 0, high: 90, default: 25 }),
+    operationCount,
+    integer("pages", "pages of one mapping", { low: 1, high: 1024 }),
+    integer("gap", "pages left free between two pieces", { low: 0, high: 1024 }),
+    integer("files", "files mapped in turn", { low: 1, high: 64 }),
     share,
     background,
   ],
-  build(values, seed) {
-    const random = new Random(seed, "holes-overlap");
+  build(values) {
+    const pages = Number(values.pages);
+    const files = Number(values.files);
+    const stride = (pages + Number(values.gap)) * PAGE;
+    const operations = Array.from({ length: Number(values.ops) }, (_, i): Operation => {
+      const file = i % files;
+      const piece = Math.floor(i / files);
+      return {
+        op: abi.OP_MMAP,
+        // 64 GiB a file; a hint, as a program that extends its own mapping gives it
+        addr: AREA + file * 2 ** 36 + piece * stride,
+        len: pages * PAGE,
+        prot: READ_WRITE,
+        flags: sharing(values),
+        file: file + 1,
+        pgoff: piece * pages,
+      };
+    });
+    return { setup: restOfProcess(values), operations, files: filesOf(files) };
+  },
+};
+
+const overlap: Generator = {
+  id: "overlap",
+  does: "MAP_FIXED at random over one region, with unmapped holes: overlaps, splits and merges",
+  parameters: [
+    operationCount,
+    integer("region", "pages of the region", { low: 64, high: 1 << 18 }),
+    integer("pages", "longest mapping in pages", { low: 1, high: 64 }),
+    integer("files", "files to choose from", { low: 1, high: 64 }),
+    integer("unmap", "share of munmap in per cent", { low: 0, high: 90 }),
+    share,
+    background,
+  ],
+  build(values, random) {
     const region = Number(values.region);
     const files = Number(values.files);
     const step = (): Operation => {
@@ -107,18 +93,17 @@ const holesOverlap: Generator = {
   },
 };
 
-const mprotectChurn: Generator = {
-  id: "mprotect-churn",
-  title: "mprotect at random inside one file mapping: splits and merges without any hook",
+const protect: Generator = {
+  id: "protect",
+  does: "mprotect at random inside one file mapping: splits and merges without any hook",
   parameters: [
-    operationCount(16_384),
-    integer("region", "pages of the mapping", { low: 64, high: 1 << 16, default: 2048 }),
-    integer("pages", "longest range in pages", { low: 1, high: 64, default: 16 }),
+    operationCount,
+    integer("region", "pages of the mapping", { low: 64, high: 1 << 16 }),
+    integer("pages", "longest range in pages", { low: 1, high: 64 }),
     share,
     background,
   ],
-  build(values, seed) {
-    const random = new Random(seed, "mprotect-churn");
+  build(values, random) {
     const region = Number(values.region);
     const step = (): Operation => {
       const pages = random.between(1, Number(values.pages));
@@ -147,61 +132,52 @@ const mprotectChurn: Generator = {
   },
 };
 
-/** A file mapped and unmapped at a random place between `vmas` VMAs that stand apart. */
-function tree(vmas: number): Generator {
-  const stride = 16; //  pages from one VMA of the tree to the next: 4 mapped, 12 free
-  const id = `tree-${vmas}`;
-  return {
-    id,
-    title: `map and unmap at random among ${vmas} VMAs`,
-    parameters: [
-      operationCount(16_384),
-      integer("pages", "pages of the mapping that comes and goes", { low: 1, high: 8, default: 4 }),
-      share,
-    ],
-    build(values, seed) {
-      const random = new Random(seed, id);
-      const len = Number(values.pages) * PAGE;
-      const setup: Operation[] = Array.from({ length: vmas }, (_, i) => ({
-        op: abi.OP_MMAP,
-        addr: AREA + i * stride * PAGE,
-        len: 4 * PAGE,
-        prot: abi.PROT_READ,
-        flags: ANONYMOUS,
-      }));
-      const operations: Operation[] = [];
-      while (operations.length < Number(values.ops)) {
-        const addr = AREA + (random.below(vmas) * stride + 6) * PAGE;
-        operations.push(
-          {
-            op: abi.OP_MMAP,
-            addr,
-            len,
-            prot: READ_WRITE,
-            flags: sharing(values) | abi.MAP_FIXED,
-            file: 1,
-            pgoff: random.below(1 << 20),
-          },
-          { op: abi.OP_MUNMAP, addr, len },
-        );
-      }
-      return { setup, operations, files: filesOf(1) };
-    },
-  };
-}
+/** Pages from one VMA of the tree to the next: 4 mapped, 12 free. */
+const TREE_STRIDE = 16;
 
-const failingStorm: Generator = {
-  id: "failing-storm",
-  title:
-    "MAP_FIXED over written anonymous memory by a driver that fails: what unwinding costs and loses",
+const tree: Generator = {
+  id: "tree",
+  does: "maps and unmaps a file at random places between VMAs that stand apart",
   parameters: [
-    integer("ops", "ranges, one call each", { low: 1, high: 16_384, default: 2048 }),
-    integer("pages", "pages of a range", { low: 1, high: 256, default: 32 }),
+    operationCount,
+    integer("vmas", "VMAs there are", { low: 1, high: 65_000 }),
+    integer("pages", "pages of the mapping that comes and goes", { low: 1, high: 8 }),
+    share,
+  ],
+  build(values, random) {
+    const vmas = Number(values.vmas);
+    const len = Number(values.pages) * PAGE;
+    const setup: Operation[] = Array.from({ length: vmas }, (_, i) => ({
+      op: abi.OP_MMAP,
+      addr: AREA + i * TREE_STRIDE * PAGE,
+      len: 4 * PAGE,
+      prot: abi.PROT_READ,
+      flags: ANONYMOUS,
+    }));
+    const operations: Operation[] = [];
+    while (operations.length < Number(values.ops)) {
+      const addr = AREA + (random.below(vmas) * TREE_STRIDE + 6) * PAGE;
+      const mapping = { op: abi.OP_MMAP, addr, len, prot: READ_WRITE, file: 1 };
+      const flags = sharing(values) | abi.MAP_FIXED;
+      operations.push(
+        { ...mapping, flags, pgoff: random.below(1 << 20) },
+        { op: abi.OP_MUNMAP, addr, len },
+      );
+    }
+    return { setup, operations, files: filesOf(1) };
+  },
+};
+
+const replaceWritten: Generator = {
+  id: "replace-written",
+  does: "written anonymous memory, and a file mapped over each range of it once",
+  parameters: [
+    integer("ops", "ranges, one call each", { low: 1, high: 16_384 }),
+    integer("pages", "pages of a range", { low: 1, high: 256 }),
     choice("share", "how the failing mapping is asked for", ["private", "shared"]),
     background,
   ],
-  build(values, seed) {
-    const random = new Random(seed, "failing-storm");
+  build(values, random) {
     const len = Number(values.pages) * PAGE;
     const ranges = Array.from({ length: Number(values.ops) }, (_, i) => AREA + i * (len + PAGE));
     const setup = restOfProcess(values);
@@ -224,18 +200,20 @@ const failingStorm: Generator = {
   },
 };
 
-/** Every generated workload. */
-export const GENERATORS: readonly Generator[] = [
-  appendMerge,
-  appendNever,
-  holesOverlap,
-  mprotectChurn,
-  tree(100),
-  tree(1000),
-  tree(3000),
-  tree(10_000),
-  tree(60_000),
-  failingStorm,
-  ...TOUCHING,
-  ...MIXES,
-];
+const empty: Generator = {
+  id: "nothing",
+  does: "operations that do nothing: what the suite itself adds to every operation",
+  parameters: [operationCount],
+  build: (values) => ({
+    setup: [],
+    operations: Array.from({ length: Number(values.ops) }, () => ({ op: abi.OP_NOP })),
+    files: filesOf(1),
+  }),
+};
+
+/** Every generator, by its name in workload files. */
+export const GENERATORS: ReadonlyMap<string, Generator> = new Map(
+  [append, overlap, protect, tree, replaceWritten, ...TOUCHING, ...MIXES, empty].map(
+    (generator) => [generator.id, generator],
+  ),
+);

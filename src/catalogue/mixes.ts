@@ -1,4 +1,4 @@
-// Generated workloads after what kinds of programs do.
+// Generators after what kinds of programs do.
 
 import * as abi from "../core/abi.js";
 import type { Operation } from "../core/operation.js";
@@ -16,7 +16,6 @@ import {
   sharing,
 } from "./generator-parts.js";
 import { integer } from "./parameters.js";
-import { Random } from "./random.js";
 
 const FIXED_SHARED = abi.MAP_SHARED | abi.MAP_FIXED;
 const FIXED_PRIVATE = abi.MAP_PRIVATE | abi.MAP_FIXED;
@@ -52,20 +51,18 @@ function repeat(count: unknown, step: (i: number) => Operation[]): Operation[] {
 }
 
 const threadStacks: Generator = {
-  id: "mix-thread-stacks",
-  title: "threads come and go: a stack mapped, its guard page made, the top used, all unmapped",
+  id: "thread-stacks",
+  does: "threads come and go: a stack mapped, its guard page made, the top used, all unmapped",
   parameters: [
-    operationCount(16_384),
-    integer("threads", "threads at a time", { low: 1, high: 1000, default: 64 }),
+    operationCount,
+    integer("threads", "threads at a time", { low: 1, high: 1000 }),
     integer("pages", "pages of a stack, its guard page included", {
       low: 2,
       high: 4096,
-      default: 512,
     }),
     background,
   ],
-  build(values, seed) {
-    const random = new Random(seed, "mix-thread-stacks");
+  build(values, random) {
     const pages = Number(values.pages);
     const place = (slot: number) => AREA + slot * pages * PAGE;
     const alive = new Set<number>();
@@ -83,15 +80,14 @@ const threadStacks: Generator = {
 };
 
 const jit: Generator = {
-  id: "mix-jit",
-  title: "a JIT: pieces of one code area made writable, written, made executable",
+  id: "jit",
+  does: "a JIT: pieces of one code area made writable, written, made executable",
   parameters: [
-    operationCount(16_384),
-    integer("pages", "pages of the code area", { low: 16, high: 1 << 16, default: 4096 }),
+    operationCount,
+    integer("pages", "pages of the code area", { low: 16, high: 1 << 16 }),
     background,
   ],
-  build(values, seed) {
-    const random = new Random(seed, "mix-jit");
+  build(values, random) {
     const pages = Number(values.pages);
     const operations = repeat(values.ops, () => {
       const piece = random.between(1, 8);
@@ -104,18 +100,17 @@ const jit: Generator = {
 };
 
 const database: Generator = {
-  id: "mix-database",
-  title: "a database: segments of a few files mapped beside one another, read, and let go",
+  id: "database",
+  does: "a database: segments of a few files mapped beside one another, read, and let go",
   parameters: [
-    operationCount(16_384),
-    integer("files", "files", { low: 1, high: 64, default: 4 }),
-    integer("pages", "pages of a segment", { low: 1, high: 4096, default: 256 }),
-    integer("segments", "segments of a file", { low: 2, high: 4096, default: 256 }),
+    operationCount,
+    integer("files", "files", { low: 1, high: 64 }),
+    integer("pages", "pages of a segment", { low: 1, high: 4096 }),
+    integer("segments", "segments of a file", { low: 2, high: 4096 }),
     share,
     background,
   ],
-  build(values, seed) {
-    const random = new Random(seed, "mix-database");
+  build(values, random) {
     const pages = Number(values.pages);
     const operations = repeat(values.ops, () => {
       const file = random.below(Number(values.files));
@@ -132,16 +127,14 @@ const database: Generator = {
 };
 
 const loader: Generator = {
-  id: "mix-loader",
-  title:
-    "a loader: libraries mapped in segments over a reservation, relocated, protected, unloaded",
+  id: "loader",
+  does: "a loader: libraries mapped over a reservation, relocated, protected, unloaded",
   parameters: [
-    operationCount(16_384),
-    integer("libraries", "libraries", { low: 1, high: 200, default: 60 }),
+    operationCount,
+    integer("libraries", "libraries", { low: 1, high: 200 }),
     background,
   ],
-  build(values, seed) {
-    const random = new Random(seed, "mix-loader");
+  build(values, random) {
     const [head, text, data, bss] = [8, 64, 8, 4];
     const pages = head + text + data + bss;
     const loaded = new Set<number>();
@@ -170,16 +163,15 @@ const loader: Generator = {
 };
 
 const arenas: Generator = {
-  id: "mix-arenas",
-  title: "an allocator: arenas reserved whole, grown by mprotect, pages given back, arenas dropped",
+  id: "arenas",
+  does: "an allocator: arenas reserved whole, grown by mprotect, pages given back, arenas dropped",
   parameters: [
-    operationCount(16_384),
-    integer("arenas", "arenas", { low: 1, high: 1000, default: 32 }),
-    integer("pages", "pages reserved for one", { low: 64, high: 16_384, default: 1024 }),
+    operationCount,
+    integer("arenas", "arenas", { low: 1, high: 1000 }),
+    integer("pages", "pages reserved for one", { low: 64, high: 16_384 }),
     background,
   ],
-  build(values, seed) {
-    const random = new Random(seed, "mix-arenas");
+  build(values, random) {
     const pages = Number(values.pages);
     const grown = new Map<number, number>();
     const operations = repeat(values.ops, () => {
@@ -207,18 +199,16 @@ const arenas: Generator = {
 };
 
 const media: Generator = {
-  id: "mix-media",
-  title:
-    "a media program: rings of device buffers mapped, used, and mapped anew when the format changes",
+  id: "media",
+  does: "rings of device buffers mapped, used, and mapped anew when the format changes",
   parameters: [
-    operationCount(8192),
-    integer("devices", "devices", { low: 1, high: 16, default: 4 }),
-    integer("buffers", "buffers of a ring", { low: 1, high: 64, default: 8 }),
-    integer("pages", "pages of a buffer", { low: 1, high: 2048, default: 64 }),
+    operationCount,
+    integer("devices", "devices", { low: 1, high: 16 }),
+    integer("buffers", "buffers of a ring", { low: 1, high: 64 }),
+    integer("pages", "pages of a buffer", { low: 1, high: 2048 }),
     background,
   ],
-  build(values, seed) {
-    const random = new Random(seed, "mix-media");
+  build(values, random) {
     const [buffers, pages] = [Number(values.buffers), Number(values.pages)];
     const mapped = new Set<number>();
     const operations = repeat(values.ops, () => {
@@ -243,15 +233,14 @@ const media: Generator = {
 const MAP_LIMIT = 65_530;
 
 const mapLimit: Generator = {
-  id: "mix-map-limit",
-  title: "a process at the map-count limit: mappings and splits that succeed by one, or fail",
+  id: "map-limit",
+  does: "a process at the map-count limit: mappings and splits that succeed by one, or fail",
   parameters: [
-    operationCount(16_384),
-    integer("below", "VMAs it stands below the limit", { low: 0, high: 1000, default: 2 }),
+    operationCount,
+    integer("below", "VMAs it stands below the limit", { low: 0, high: 1000 }),
     share,
   ],
-  build(values, seed) {
-    const random = new Random(seed, "mix-map-limit");
+  build(values, random) {
     const vmas = MAP_LIMIT - Number(values.below);
     const place = (i: number) => AREA + i * 8 * PAGE;
     const setup = Array.from({ length: vmas }, (_, i) => map(place(i), 4, READ_WRITE));

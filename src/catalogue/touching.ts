@@ -1,4 +1,4 @@
-// Generated workloads that use the memory they map: here page tables and TLB have work to do.
+// Generators that use the memory they map: here page tables and TLB have work to do.
 
 import * as abi from "../core/abi.js";
 import type { Operation } from "../core/operation.js";
@@ -15,24 +15,23 @@ import {
   sharing,
 } from "./generator-parts.js";
 import { choice, integer } from "./parameters.js";
-import { Random } from "./random.js";
+import { threads } from "./threads.js";
 
 const access = choice("access", "what is done to a page", ["write", "read"]);
 const DONTNEED = 4;
 
-const mapUnmap: Generator = {
-  id: "touch-map-unmap",
-  title: "a file mapped, a share of its pages used, and unmapped again",
+const mapUseUnmap: Generator = {
+  id: "map-use-unmap",
+  does: "a file mapped, a share of its pages used, and unmapped again",
   parameters: [
-    integer("ops", "rounds of three calls", { low: 1, high: 20_000, default: 2048 }),
-    integer("pages", "pages of a mapping", { low: 1, high: 4096, default: 64 }),
-    integer("used", "share of the pages used, in per cent", { low: 0, high: 100, default: 50 }),
+    integer("ops", "rounds of three calls", { low: 1, high: 20_000 }),
+    integer("pages", "pages of a mapping", { low: 1, high: 4096 }),
+    integer("used", "share of the pages used, in per cent", { low: 0, high: 100 }),
     access,
     share,
     background,
   ],
-  build(values, seed) {
-    const random = new Random(seed, "touch-map-unmap");
+  build(values, random) {
     const pages = Number(values.pages);
     const used = Math.round((pages * Number(values.used)) / 100);
     const operations: Operation[] = [];
@@ -62,16 +61,15 @@ const mapUnmap: Generator = {
   },
 };
 
-const failingHook: Generator = {
-  id: "touch-failing-hook",
-  title: "a mapping whose driver fails while it fills it: nothing was there, nothing is left",
+const mapAtRandom: Generator = {
+  id: "map-at-random",
+  does: "one file mapped at random places, over what was mapped there before",
   parameters: [
-    integer("ops", "calls", { low: 1, high: 16_384, default: 512 }),
-    integer("pages", "pages asked for", { low: 1, high: 16_384, default: 8192 }),
+    integer("ops", "calls", { low: 1, high: 16_384 }),
+    integer("pages", "pages asked for", { low: 1, high: 16_384 }),
     background,
   ],
-  build(values, seed) {
-    const random = new Random(seed, "touch-failing-hook");
+  build(values, random) {
     const len = Number(values.pages) * PAGE;
     const operations = Array.from({ length: Number(values.ops) }, () => ({
       op: abi.OP_MMAP,
@@ -86,16 +84,15 @@ const failingHook: Generator = {
   },
 };
 
-const overlapFails: Generator = {
-  id: "touch-overlap-fails",
-  title: "MAP_FIXED over memory in use by a driver that fails, and the memory made anew",
+const replaceUsed: Generator = {
+  id: "replace-used",
+  does: "a file mapped over anonymous memory in use, and the memory made anew",
   parameters: [
-    integer("ops", "rounds of three calls", { low: 1, high: 16_384, default: 1024 }),
-    integer("pages", "pages of a range", { low: 1, high: 4096, default: 64 }),
+    integer("ops", "rounds of three calls", { low: 1, high: 16_384 }),
+    integer("pages", "pages of a range", { low: 1, high: 4096 }),
     background,
   ],
-  build(values, seed) {
-    const random = new Random(seed, "touch-overlap-fails");
+  build(values, random) {
     const len = Number(values.pages) * PAGE;
     const ranges = 64;
     const place = (i: number) => AREA + i * (len + PAGE);
@@ -118,19 +115,17 @@ const overlapFails: Generator = {
   },
 };
 
-const forks: Generator = {
-  id: "touch-fork",
-  title:
-    "a process with written memory and file mappings forks; the child exits; pages are written again",
+const fork: Generator = {
+  id: "fork",
+  does: "a process with written memory forks; the child exits; pages are written again",
   parameters: [
-    integer("ops", "rounds of two calls", { low: 1, high: 4096, default: 256 }),
-    integer("pages", "written pages", { low: 1, high: 16_384, default: 1024 }),
-    integer("written", "pages written after each fork", { low: 0, high: 16_384, default: 64 }),
-    integer("mappings", "file mappings besides", { low: 0, high: 1000, default: 16 }),
+    integer("ops", "rounds of two calls", { low: 1, high: 4096 }),
+    integer("pages", "written pages", { low: 1, high: 16_384 }),
+    integer("written", "pages written after each fork", { low: 0, high: 16_384 }),
+    integer("mappings", "file mappings besides", { low: 0, high: 1000 }),
     background,
   ],
-  build(values, seed) {
-    const random = new Random(seed, "touch-fork");
+  build(values, random) {
     const pages = Number(values.pages);
     const written = Math.min(pages, Number(values.written));
     const setup = restOfProcess(values);
@@ -166,27 +161,24 @@ const forks: Generator = {
   },
 };
 
-const layout: Generator = {
-  id: "touch-layout",
-  title: "life after a file was mapped piece by piece: accesses all over it, and pages given back",
+const usePieces: Generator = {
+  id: "use-pieces",
+  does: "accesses all over a file that was mapped piece by piece, and pages given back",
   parameters: [
     integer("ops", "accesses, every sixteenth call a madvise", {
       low: 1,
       high: 60_000,
-      default: 16_384,
     }),
     integer("pieces", "mappings, each where it could merge with the one before", {
       low: 1,
       high: 20_000,
-      default: 2048,
     }),
-    integer("pages", "pages of a piece", { low: 1, high: 64, default: 4 }),
+    integer("pages", "pages of a piece", { low: 1, high: 64 }),
     access,
     share,
     background,
   ],
-  build(values, seed) {
-    const random = new Random(seed, "touch-layout");
+  build(values, random) {
     const pieces = Number(values.pieces);
     const pages = Number(values.pages);
     const all = pieces * pages;
@@ -215,5 +207,12 @@ const layout: Generator = {
   },
 };
 
-/** Every workload that uses its memory. */
-export const TOUCHING: readonly Generator[] = [mapUnmap, failingHook, overlapFails, forks, layout];
+/** Every generator that uses its memory. */
+export const TOUCHING: readonly Generator[] = [
+  mapUseUnmap,
+  mapAtRandom,
+  replaceUsed,
+  fork,
+  usePieces,
+  threads,
+];

@@ -1,77 +1,62 @@
-// What a program does: generated workloads and recorded traces behind one interface.
+// What a program does: the workloads of bench/workloads, and those that users describe.
 
-import { readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Settings } from "../core/settings.js";
 import { UsageError } from "../errors.js";
-import { type Built, DRIVER_INDEX, type Generator } from "./generator-parts.js";
-import { GENERATORS } from "./generators.js";
-import {
-  type Parameter,
-  type Parameters,
-  parseParameters,
-  queryText,
-  splitQuery,
-} from "./parameters.js";
+import { fileArgument } from "./argument.js";
+import { type Parameter, queryText, splitQuery } from "./parameters.js";
+import type { Workload, WorkloadEntry } from "./workload.js";
+import { readWorkload } from "./workload-file.js";
 
-export interface BuiltWorkload extends Built {
-  /** What the address space starts with; the protocol adds profile and hook. */
-  settings: Partial<Settings>;
+export type { BuiltWorkload, Workload, WorkloadEntry } from "./workload.js";
+
+const folder = new URL("../../bench/workloads/", import.meta.url);
+
+/** Names of the built-in workloads, in the order in which they are listed. */
+let names: readonly string[] | undefined;
+/** Built-in workloads whose file has been read. */
+const builtIn = new Map<string, WorkloadEntry>();
+/** Workloads that users' files have described: the command line makes them known before it reads scenarios. */
+const described = new Map<string, WorkloadEntry>();
+
+function builtInNames(): readonly string[] {
+  names ??= JSON.parse(readFileSync(new URL("index.json", folder), "utf8")) as string[];
+  return names;
 }
 
-/** A workload, ready to be built. */
-export interface Workload {
-  id: string;
-  title: string;
-  /** The parameters that differ from their default. */
-  params: Parameters;
-  /**
-   * `even`: any stretch of the operations is like any other, so short stretches are timed;
-   * `whole`: the operations tell one story and are timed from the first to the last.
-   */
-  shape: "even" | "whole";
-  /** The operations, the same for the same seed. A recorded trace ignores the seed. */
-  build(seed: number): Promise<BuiltWorkload>;
-}
-
-/** What there is to choose from. */
-export interface WorkloadEntry {
-  id: string;
-  title: string;
-  parameters: readonly Parameter[];
-}
-
-const traceFolder = new URL("../../bench/traces/", import.meta.url);
-const TRACE = /^(.+)\.vmatrace\.gz$/;
-const PREFIX = "trace-";
-
-function traceNames(): string[] {
-  return readdirSync(traceFolder)
-    .map((file) => TRACE.exec(file)?.[1])
-    .filter((name) => name !== undefined)
-    .sort();
-}
-
-/** Workloads that files have described, by name: the command line makes them known before it reads scenarios. */
-const described = new Map<string, Workload>();
-
-/** Makes a described workload known. UsageError when its name stands for another. */
-export function addWorkload(workload: Workload): Workload {
-  if (described.has(workload.id) || workloadEntries().some(({ id }) => id === workload.id)) {
-    throw new UsageError(`workload "${workload.id}": there is one of that name, choose another`);
-  }
-  described.set(workload.id, workload);
-  return workload;
-}
-
-/** Every workload, generators first, then the recorded traces. */
+/** Every built-in workload: generated ones first, then the recorded programs. */
 export function workloadEntries(): WorkloadEntry[] {
-  const traces = traceNames().map((name) => ({
-    id: PREFIX + name,
-    title: `recorded: the memory calls of ${name}, every file mapping through the driver`,
-    parameters: [],
-  }));
-  return [...GENERATORS, ...traces];
+  return builtInNames().map(builtInEntry);
+}
+
+function builtInEntry(id: string): WorkloadEntry {
+  const known = builtIn.get(id);
+  if (known) return known;
+  const entry = readWorkload(fileURLToPath(new URL(`${id}.yaml`, folder)), workloadEntry);
+  if (entry.id !== id) throw new Error(`${id}.yaml describes ${entry.id}`);
+  builtIn.set(id, entry);
+  return entry;
+}
+
+/** Reads a user's workload file and makes it known by its name. InputError naming line and field when it is wrong. */
+export function readWorkloadFile(path: string): WorkloadEntry {
+  const entry = readWorkload(path, workloadEntry);
+  if (described.has(entry.id) || builtInNames().includes(entry.id)) {
+    throw new UsageError(
+      `${path}: workload "${entry.id}": there is one of that name, choose another`,
+    );
+  }
+  described.set(entry.id, entry);
+  return entry;
+}
+
+/**
+ * The workload of `--workload`: one by name, or a file that describes one, with parameters behind it. UsageError for
+ * an unknown name or parameter, InputError naming line and field for a wrong file.
+ */
+export function workloadArgument(text: string): Workload {
+  const file = fileArgument(text);
+  return file ? readWorkloadFile(file.path).choose(file.query) : parseWorkload(text);
 }
 
 /** A workload from `ID?name=value&...`. UsageError for an unknown id, parameter or value. */
@@ -85,52 +70,17 @@ export function workloadParameters(id: string): readonly Parameter[] {
   return workloadEntry(id).parameters;
 }
 
-function workloadEntry(id: string): WorkloadEntry {
-  const own = described.get(id);
-  if (own) return { id, title: own.title, parameters: [] };
-  const entries = workloadEntries();
-  const entry = entries.find((e) => e.id === id);
-  if (entry) return entry;
-  throw new UsageError(`no workload "${id}"; there is ${entries.map((e) => e.id).join(", ")}`);
-}
-
 /** A workload with its parameters chosen. */
 export function workloadOf(id: string, query: Readonly<Record<string, string>>): Workload {
+  return workloadEntry(id).choose(query);
+}
+
+function workloadEntry(id: string): WorkloadEntry {
   const own = described.get(id);
-  if (own) {
-    parseParameters(`workload ${id}`, [], query);
-    return own;
-  }
-  const generator = GENERATORS.find((g) => g.id === id);
-  return generator ? generated(generator, query) : recorded(workloadEntry(id), query);
-}
-
-function generated(generator: Generator, query: Readonly<Record<string, string>>): Workload {
-  const owner = `workload ${generator.id}`;
-  const { values, params } = parseParameters(owner, generator.parameters, query);
-  return {
-    id: generator.id,
-    title: generator.title,
-    params,
-    shape: "even",
-    build: async (seed) => ({ settings: {}, ...generator.build(values, seed) }),
-  };
-}
-
-function recorded(entry: WorkloadEntry, query: Readonly<Record<string, string>>): Workload {
-  const { params } = parseParameters(`workload ${entry.id}`, entry.parameters, query);
-  const path = fileURLToPath(new URL(`${entry.id.slice(PREFIX.length)}.vmatrace.gz`, traceFolder));
-  return {
-    id: entry.id,
-    title: entry.title,
-    params,
-    shape: "whole",
-    build: async () => {
-      const { readTrace } = await import("../trace/read.js");
-      const { programOf } = await import("../trace/program.js");
-      return programOf(await readTrace(path), { driver: DRIVER_INDEX });
-    },
-  };
+  if (own) return own;
+  if (builtInNames().includes(id)) return builtInEntry(id);
+  const all = [...builtInNames(), ...described.keys()];
+  throw new UsageError(`no workload "${id}"; there is ${all.join(", ")}`);
 }
 
 /** The workload as the command line takes it. */

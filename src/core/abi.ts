@@ -367,6 +367,10 @@ export const PAGE_FRAMES_FREED = 68;
 export const PAGE_HUGE_SET = 69;
 export const PAGE_HUGE_CLEARED = 70;
 export const PAGE_HUGE_SPLITS = 71;
+export const PAGE_STEPS_FROM_L1 = 83;
+export const PAGE_STEPS_FROM_L2 = 84;
+export const PAGE_STEPS_FROM_L3 = 85;
+export const PAGE_STEPS_FROM_MEMORY = 86;
 export const TLB_L1_HITS = 72;
 export const TLB_L2_HITS = 73;
 export const TLB_MISSES = 74;
@@ -570,20 +574,23 @@ export const TLB = {
   pdpte: { at: 44, type: "u32" },
   pml4e: { at: 48, type: "u32" },
   pml5e: { at: 52, type: "u32" },
-  cpu: { at: 56, type: "u32" },
-  base: { at: 60, type: "u32" },
-  pageTag: { at: 64, type: "u64" },
-  tableTag: { at: 72, type: "u64" },
-  lastPage: { at: 80, type: "u64" },
-  lastMayWrite: { at: 88, type: "u32" },
-  largeSeen: { at: 92, type: "u32" },
-  clock: { at: 96, type: "u64" },
-  random: { at: 104, type: "u64" },
-  context: { at: 112, type: "u32" },
-  mask: { at: 116, type: "u32" },
-  generation: { at: 120, type: "u64" },
-  isGlobal: { at: 128, type: "u32" },
-  contexts: { at: 132, type: "u32" },
+  lineL1: { at: 56, type: "u32" },
+  lineL2: { at: 60, type: "u32" },
+  lineL3: { at: 64, type: "u32" },
+  cpu: { at: 68, type: "u32" },
+  base: { at: 72, type: "u32" },
+  pageTag: { at: 80, type: "u64" },
+  tableTag: { at: 88, type: "u64" },
+  lastPage: { at: 96, type: "u64" },
+  lastMayWrite: { at: 104, type: "u32" },
+  largeSeen: { at: 108, type: "u32" },
+  clock: { at: 112, type: "u64" },
+  random: { at: 120, type: "u64" },
+  context: { at: 128, type: "u32" },
+  mask: { at: 132, type: "u32" },
+  generation: { at: 136, type: "u64" },
+  isGlobal: { at: 144, type: "u32" },
+  contexts: { at: 148, type: "u32" },
 } as const;
 
 export const CPU = {
@@ -662,6 +669,10 @@ export const EVENTS = {
   "page.hugeSet": PAGE_HUGE_SET,
   "page.hugeCleared": PAGE_HUGE_CLEARED,
   "page.hugeSplits": PAGE_HUGE_SPLITS,
+  "page.stepsFromL1": PAGE_STEPS_FROM_L1,
+  "page.stepsFromL2": PAGE_STEPS_FROM_L2,
+  "page.stepsFromL3": PAGE_STEPS_FROM_L3,
+  "page.stepsFromMemory": PAGE_STEPS_FROM_MEMORY,
   "tlb.l1Hits": TLB_L1_HITS,
   "tlb.l2Hits": TLB_L2_HITS,
   "tlb.misses": TLB_MISSES,

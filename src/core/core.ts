@@ -6,101 +6,37 @@ import * as abi from "./abi.js";
 import { EVENTS, type EventName, type Field } from "./abi.js";
 import { encode, type Operation } from "./operation.js";
 import { type Settings, withDefaults } from "./settings.js";
-import { bankNumber, DEFAULT_TLB, layOut, type TlbGeometry } from "./tlb.js";
+import { DEFAULT_TLB, layOut, type TlbGeometry, tlbRecord } from "./tlb.js";
+import {
+  ACCOUNT,
+  type Account,
+  type Counters,
+  type DigestOptions,
+  type DriverRecord,
+  type FileRecord,
+  type OperationResult,
+  SIDES,
+  type Snapshot,
+  type StepView,
+  type TreeShape,
+  type VmaView,
+} from "./views.js";
 
 export type BuildName = "timing" | "work" | "checking";
 
-/** One VMA as the core holds it. Addresses in bytes, offsets in pages. */
-export interface VmaView {
-  start: number;
-  end: number;
-  flags: number;
-  pgoff: number;
-  anonPgoff: number;
-  /** File id, 0 = none. */
-  file: number;
-  anonVma: number;
-  /** anon_vmas the VMA is linked to: more than one once its memory has been forked. */
-  chain: number;
-  ops: number;
-  privateData: number;
-  /** Identity of the VMA object. */
-  id: number;
-}
-
-export interface OperationResult {
-  /** Address, count, or -errno. */
-  value: number;
-  /** map_count right after the operation. */
-  vmas: number;
-  /** STATUS_* */
-  status: number;
-}
-
-/** Fields of a file record that a user sets; see File in assembly/vma/record.ts. */
-export type FileRecord = Partial<
-  Record<"driver" | "mode" | "inode" | "pages" | "firstPfn" | "size", number>
->;
-
-/** Fields of a driver record; see Driver in assembly/vma/record.ts. */
-export type DriverRecord = Partial<Record<keyof typeof abi.DRIVER, number>>;
-
-/** Counters of the address space, in pages but for mapCount (VMAs) and brk (bytes). */
-export type Account = Record<(typeof ACCOUNT)[number], number>;
-const ACCOUNT = [
-  "mapCount",
-  "totalVm",
-  "dataVm",
-  "execVm",
-  "stackVm",
-  "lockedVm",
-  "committed",
-  "brk",
-] as const;
-
-export interface TreeShape {
-  height: number;
-  leaves: number;
-  inner: number;
-  entries: number;
-}
-
-/** The bytes of a core's state, for `restore`. Only valid for builds of the same memory map. */
-export type Snapshot = readonly { at: number; bytes: Uint8Array }[];
-
-export type Counters = Record<EventName, number>;
-
-/** A step of an operation: STEP_*, and the work counted until the next one began. */
-export interface StepView {
-  step: number;
-  work: Partial<Counters>;
-  /** A merge attempt: what each side said (STEP_SIDE_*), and why (REFUSED_*); `value` as said there. */
-  sides: { side: number; refused: number; value: number }[];
-  /** How things stood when the step ended. */
-  after: StepState;
-}
-
-export interface StepState {
-  mapCount: number;
-  /** Pages charged in all. */
-  committed: number;
-  /** Maple nodes reserved and not taken. */
-  held: number;
-}
-
-const SIDES: readonly number[] = [abi.STEP_SIDE_BELOW, abi.STEP_SIDE_ABOVE, abi.STEP_SIDE_OWN];
-
-export interface DigestOptions {
-  operations: number;
-  pages: number;
-  mask: number;
-  full: boolean;
-  rcu: boolean;
-  range: boolean;
-  /** Looks for a broken invariant after every step. */
-  checked?: boolean;
-  state: bigint;
-}
+export type {
+  Account,
+  Counters,
+  DigestOptions,
+  DriverRecord,
+  FileRecord,
+  OperationResult,
+  Snapshot,
+  StepState,
+  StepView,
+  TreeShape,
+  VmaView,
+} from "./views.js";
 
 interface Exports {
   memory: WebAssembly.Memory;
@@ -190,22 +126,7 @@ export class Core {
     records.forEach((record, i) => {
       this.record(abi.TLB_BANKS_AT + i * 64, abi.BANK, record);
     });
-    this.record(abi.TLB_STATE_AT, abi.TLB, {
-      cpus: tlb.cpus,
-      bytes,
-      banks: records.length,
-      pcid: Number(tlb.pcid),
-      invlpgb: Number(tlb.invlpgb),
-      l1Large: bankNumber(tlb, "l1-2M"),
-      l1Giant: bankNumber(tlb, "l1-1G"),
-      l2: bankNumber(tlb, "l2-4K"),
-      l2Large: bankNumber(tlb, "l2-2M"),
-      l2Giant: bankNumber(tlb, "l2-1G"),
-      pde: bankNumber(tlb, "pde"),
-      pdpte: bankNumber(tlb, "pdpte"),
-      pml4e: bankNumber(tlb, "pml4e"),
-      pml5e: bankNumber(tlb, "pml5e"),
-    });
+    this.record(abi.TLB_STATE_AT, abi.TLB, tlbRecord(tlb, bytes));
     this.x.startCpus();
   }
 

@@ -2,7 +2,7 @@
 
 import * as abi from "./abi.js";
 
-/** What a bank can hold. */
+/** What a bank can hold: translations, tables of a walk's upper levels, cache lines of page-table entries. */
 export const HOLDINGS = [
   "l1-4K",
   "l1-2M",
@@ -14,6 +14,9 @@ export const HOLDINGS = [
   "pdpte",
   "pml4e",
   "pml5e",
+  "lines-l1",
+  "lines-l2",
+  "lines-l3",
 ] as const;
 export type Holding = (typeof HOLDINGS)[number];
 
@@ -93,10 +96,38 @@ export function layOut({ banks }: TlbGeometry): { records: BankRecord[]; bytes: 
   return { records, bytes: at };
 }
 
+/** What the core wants to know of the caches beside the banks; `bytes` are those of a CPU's area. */
+export function tlbRecord(
+  tlb: TlbGeometry,
+  bytes: number,
+): Partial<Record<keyof typeof abi.TLB, number>> {
+  return {
+    cpus: tlb.cpus,
+    bytes,
+    banks: tlb.banks.length,
+    pcid: Number(tlb.pcid),
+    invlpgb: Number(tlb.invlpgb),
+    l1Large: bankNumber(tlb, "l1-2M"),
+    l1Giant: bankNumber(tlb, "l1-1G"),
+    l2: bankNumber(tlb, "l2-4K"),
+    l2Large: bankNumber(tlb, "l2-2M"),
+    l2Giant: bankNumber(tlb, "l2-1G"),
+    pde: bankNumber(tlb, "pde"),
+    pdpte: bankNumber(tlb, "pdpte"),
+    pml4e: bankNumber(tlb, "pml4e"),
+    pml5e: bankNumber(tlb, "pml5e"),
+    lineL1: bankNumber(tlb, "lines-l1"),
+    lineL2: bankNumber(tlb, "lines-l2"),
+    lineL3: bankNumber(tlb, "lines-l3"),
+  };
+}
+
 /** Number of the bank that holds something, from 1; 0 when none does. */
 export function bankNumber({ banks }: TlbGeometry, holding: Holding): number {
   return ordered(banks).findIndex(({ holds }) => holds.includes(holding)) + 1;
 }
+
+const isLines = (holding: Holding) => holding.startsWith("lines-");
 
 function ordered(banks: readonly BankGeometry[]): BankGeometry[] {
   const first = banks.filter(({ holds }) => holds.includes("l1-4K"));
@@ -112,6 +143,9 @@ export function tlbProblem(geometry: TlbGeometry): string | null {
   const twice = held.find((holding, i) => held.indexOf(holding) !== i);
   if (twice) return `one bank for ${twice}, not two`;
   if (!held.includes("l1-4K")) return "a bank that holds l1-4K";
+  const mixed = banks.some(({ holds }) => holds.some(isLines) && !holds.every(isLines));
+  if (mixed) return "lines of page-table entries in a bank of their own";
+  if (held.some(isLines) && !held.includes("lines-l1")) return "lines-l1 where there are lines";
   for (const { sets, ways, policy } of banks) {
     if (!Number.isInteger(Math.log2(sets))) return `a power of two as number of sets, not ${sets}`;
     if (policy === "plru" && !Number.isInteger(Math.log2(ways))) {

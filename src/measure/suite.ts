@@ -4,6 +4,9 @@ import type { ScenarioGroup } from "../catalogue/suites.js";
 import type { BuiltWorkload } from "../catalogue/workloads.js";
 import type { EventName } from "../core/abi.js";
 import { Core } from "../core/core.js";
+import type { TlbGeometry } from "../core/tlb.js";
+import type { Costs } from "../estimate/costs.js";
+import { difference, estimate } from "../estimate/estimate.js";
 import { ratioOf, verdicts } from "../judge/verdict.js";
 import {
   type ComparisonRecord,
@@ -13,6 +16,7 @@ import {
   type ScenarioRecord,
   type TimeRecord,
 } from "../record/schema.js";
+import type { RawTimes } from "../record/times.js";
 import { medianInterval } from "../stats/median.js";
 import { batchOf, settle, timeAlone } from "./alone.js";
 import { filmsOf } from "./films.js";
@@ -29,6 +33,10 @@ export interface SuiteOptions {
   rounds: number;
   /** Milliseconds of rounds for each group. */
   budget: number;
+  /** What events cost, for estimated cycles. */
+  costs: Costs;
+  /** What translates addresses; the default where absent. */
+  tlb?: TlbGeometry | undefined;
   /** Called before each group. */
   progress: (done: number, total: number, group: ScenarioGroup) => void;
   /** Called often: lets signals in. */
@@ -39,6 +47,10 @@ export interface SuiteResult {
   scenarios: ScenarioRecord[];
   comparisons: ComparisonRecord[];
   films: FilmRecord[];
+  /** What was timed, batch by batch. */
+  times: RawTimes[];
+  /** ln(candidate / baseline) of every round of each comparison; null where it was not timed. */
+  logRatios: (Float64Array | null)[];
 }
 
 /** A comparison whose verdict waits for the rest of the run. */
@@ -60,11 +72,13 @@ export async function measureSuite(
   );
   const scenarios: ScenarioRecord[] = [];
   const pending: Pending[] = [];
+  const raw: RawTimes[] = [];
 
   for (const [done, group] of groups.entries()) {
     options.progress(done, groups.length, group);
     await options.pause();
     const built = await group.scenarios[0]!.workload.build(options.seed);
+    if (options.tlb) built.tlb = options.tlb;
     const works = group.scenarios.map((scenario) => measureWork(workCore, scenario, built));
     const times =
       options.rounds > 0 ? await timeGroup(group, built, works, timingCores, options) : null;
@@ -78,19 +92,28 @@ export async function measureSuite(
         operations: works[i]!.operations,
         work: works[i]!.work,
         time: times ? times.records[i]! : null,
-        predicted: { cycles: null, ns: null, relativeError: null },
+        predicted: {
+          ...estimate(options.costs, works[i]!.totals, works[i]!.operations),
+          ns: null,
+          relativeError: null,
+        },
         final: works[i]!.final,
         life: lifeOf(workCore, scenario, built),
       }),
     );
     scenarios.push(...records);
-    pending.push(...compare(records, times?.rounds ?? null, options.baseline));
+    records.forEach(({ id }, i) => {
+      if (times) raw.push({ id, nanoseconds: Array.from(times.raw[i]!) });
+    });
+    pending.push(...compare(records, works, times?.rounds ?? null, options));
   }
   const comparisons = judged(pending);
   return {
     scenarios,
     comparisons,
     films: await filmsOf(workCore, groups, scenarios, comparisons, options),
+    times: raw,
+    logRatios: pending.map((entry) => entry.logRatios),
   };
 }
 
@@ -106,6 +129,8 @@ interface GroupTimes {
   records: TimeRecord[];
   /** Null for a scenario without a partner. */
   rounds: Float64Array[] | null;
+  /** For each scenario, nanoseconds per operation in the order of measuring. */
+  raw: Float64Array[];
 }
 
 async function timeGroup(
@@ -120,7 +145,7 @@ async function timeGroup(
     const stage = new Stage(cores[0]!, group.scenarios[0]!, built);
     stage.verify(checksums[0]!);
     const perBatch = batchOf(stage, settle(stage));
-    const { median, low, high, confidence, rounds, operationsPerBatch, times } = timeAlone(
+    const { median, low, high, confidence, rounds, operationsPerBatch, samples } = timeAlone(
       stage,
       perBatch,
       options.budget / 2,
@@ -133,9 +158,9 @@ async function timeGroup(
       confidence,
       rounds,
       operationsPerBatch,
-      batches: sampled(times),
+      batches: sampled(samples),
     } as const;
-    return { records: [record], rounds: null };
+    return { records: [record], rounds: null, raw: [samples] };
   }
   const { seed, rounds, budget, pause } = options;
   const timed = await timeRounds(group.scenarios, built, cores, {
@@ -145,7 +170,8 @@ async function timeGroup(
     pause,
     checksums,
   });
-  return { records: timed.times.map((times) => timeRecord(times, timed)), rounds: timed.times };
+  const records = timed.times.map((times) => timeRecord(times, timed));
+  return { records, rounds: timed.times, raw: timed.times };
 }
 
 function timeRecord(times: Float64Array, { operationsPerBatch }: RoundTimes): TimeRecord {
@@ -164,8 +190,9 @@ function timeRecord(times: Float64Array, { operationsPerBatch }: RoundTimes): Ti
 
 function compare(
   records: readonly ScenarioRecord[],
+  works: readonly WorkResult[],
   rounds: readonly Float64Array[] | null,
-  baselineId: string,
+  { baseline: baselineId, costs }: SuiteOptions,
 ): Pending[] {
   const at = records.findIndex((record) => record.protocol === baselineId);
   const baseline = records[at];
@@ -183,6 +210,7 @@ function compare(
       verdict: null,
       work: paired(baseline.work, candidate.work) as Record<EventName, [number, number]>,
       final: paired(baseline.final, candidate.final) as Record<FinalName, [number, number]>,
+      estimate: difference(costs, works[at]!, works[i]!),
     };
     return [{ record, logRatios: ratios }];
   });

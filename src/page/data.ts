@@ -2,7 +2,7 @@
 // src/render/page/data.ts into the page, read by the scripts beside this file.
 
 import type { FilmRecord, LifeRecord } from "../record/schema.js";
-import type { RunSettings } from "../render/reproduce.js";
+import type { RunSettings } from "../render/command.js";
 import type { Verdict } from "../render/rows.js";
 
 export interface PageData {

@@ -66,7 +66,10 @@ const life = z
 
 const predicted = z
   .strictObject({
-    cycles: z.number().nonnegative().nullable(),
+    cycles: z.number().nonnegative().nullable().describe("estimated from a table of costs"),
+    low: z.number().nonnegative().optional().describe("cycles with every cost at its lowest"),
+    high: z.number().nonnegative().optional(),
+    byGroup: z.record(text, z.number().nonnegative()).optional().describe("cycles, by group"),
     ns: z.number().nonnegative().nullable(),
     relativeError: z.number().nonnegative().nullable(),
   })
@@ -104,6 +107,14 @@ const comparison = z.strictObject({
   verdict: z.enum(["faster", "slower", "same", "unclear"]).nullable(),
   work: perEvent(pair).describe("[baseline, candidate], events per operation"),
   final: perFinal(pair).describe("[baseline, candidate]"),
+  estimate: z
+    .strictObject({
+      cycles: z.number(),
+      low: z.number(),
+      high: z.number(),
+    })
+    .optional()
+    .describe("estimated cycles per operation, candidate less baseline, and what costs allow"),
 });
 
 const vma = z

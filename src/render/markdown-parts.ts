@@ -51,13 +51,12 @@ export function folded(summary: string, lines: readonly string[]): Section {
   };
 }
 
-/** A chart, light or dark as the reader's screen is. `at`: put before the file names. */
-export function picture({ light, dark, alt }: ChartLink, at: string): string[] {
-  const source = (file: string) => attribute(at + file);
+/** A chart, light or dark as the reader's screen is. */
+export function picture({ light, dark, alt }: ChartLink): string[] {
   return [
     "<picture>",
-    `<source media="(prefers-color-scheme: dark)" srcset="${source(dark)}">`,
-    `<img alt="${attribute(alt)}" src="${source(light)}" width="960">`,
+    `<source media="(prefers-color-scheme: dark)" srcset="${attribute(dark)}">`,
+    `<img alt="${attribute(alt)}" src="${attribute(light)}" width="960">`,
     "</picture>",
   ];
 }

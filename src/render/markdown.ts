@@ -3,10 +3,17 @@
 
 import type { ComparisonRecord, Results } from "../record/schema.js";
 import { bounded, fixed, type Section } from "./bounded.js";
+import {
+  ESTIMATE_NOTE,
+  ESTIMATE_TITLE,
+  estimateGroups,
+  estimateRows,
+  groupChange,
+} from "./estimate.js";
 import { change, integer, interval, number } from "./format.js";
 import { cell, folded, picture, table } from "./markdown-parts.js";
 import { reproduce } from "./reproduce.js";
-import { eventPair, findings, PAGE_COLUMNS, pageRows, type Row, rowsOf, sumPair } from "./rows.js";
+import { eventPair, findings, pageColumns, pageRows, type Row, rowsOf, sumPair } from "./rows.js";
 import { MARKS, textChart } from "./text-chart.js";
 
 /** What a report needs to know of a chart: text alternative and files, light and dark. */
@@ -24,8 +31,8 @@ const MOST_CHANGES = 30;
 const MOST_LINES = 24;
 const MOST_COMMAND = 2000;
 
-/** The report as markdown. The same text for the same result. `at`: put before the file names of charts. */
-export function markdownReport(results: Results, charts: readonly ChartLink[], at = ""): string {
+/** The report as markdown. The same text for the same result. */
+export function markdownReport(results: Results, charts: readonly ChartLink[]): string {
   const [first, ...others] = charts;
   const compared = results.comparisons.length > 0;
   return bounded(
@@ -38,18 +45,19 @@ export function markdownReport(results: Results, charts: readonly ChartLink[], a
         ]),
       ),
       ...(compared ? [changedSection(results)] : []),
-      ...(first ? [fixed(...picture(first, at))] : []),
+      ...(first ? [fixed(...picture(first))] : []),
       ...textSection(results),
       ...(others.length > 0
         ? [
             folded(
               `${others.length} more charts`,
-              others.flatMap((chart) => [...picture(chart, at), ""]),
+              others.flatMap((chart) => [...picture(chart), ""]),
             ),
           ]
         : []),
       compared ? allSection(results) : scenarioSection(results),
       ...pageSection(results),
+      ...estimateSection(results),
       ...(compared ? [workSection(results)] : []),
       folded("How to read this", howToRead(results)),
       folded("Where it comes from, and how to get it again", provenance(results)),
@@ -158,14 +166,15 @@ function scenarioSection(results: Results): Section {
 
 /** What page tables and TLB did where memory was used. */
 function pageSection(results: Results): Section[] {
+  const columns = pageColumns(results);
   const rows = pageRows(results).map(({ workload, driver, comparison }) => [
     workload,
     driver,
     `${comparison.candidate} / ${comparison.baseline}`,
-    ...PAGE_COLUMNS.map(({ events }) => change(sumPair(comparison, events))),
+    ...columns.map(({ events }) => change(sumPair(comparison, events))),
   ]);
   if (rows.length === 0) return [];
-  const head = ["workload", "driver", "compared", ...PAGE_COLUMNS.map(({ title }) => title)];
+  const head = ["workload", "driver", "compared", ...columns.map(({ title }) => title)];
   return [foldedTable("Pages and TLB, per operation", head, 3, rows)];
 }
 
@@ -178,6 +187,24 @@ function foldedTable(
   const [names, rule, ...rows] = table(head, numbersFrom, cells);
   const { head: open, tail } = folded(summary, []);
   return { head: [...open, names!, rule!], rows, tail };
+}
+
+/** What the work might come to on a processor, by group. */
+function estimateSection(results: Results): Section[] {
+  const groups = estimateGroups(results);
+  const rows = estimateRows(results).map((row) => [
+    row.workload,
+    row.driver,
+    `${row.comparison.candidate} / ${row.comparison.baseline}`,
+    row.cycles,
+    row.difference,
+    ...groups.map((group) => groupChange(results, row, group)),
+  ]);
+  if (rows.length === 0) return [];
+  const head = ["workload", "driver", "compared", "cycles", "difference", ...groups];
+  const title = `${ESTIMATE_TITLE[0]?.toUpperCase()}${ESTIMATE_TITLE.slice(1)}`;
+  const section = foldedTable(title, head, 3, rows);
+  return [{ ...section, tail: ["", `An estimate: ${ESTIMATE_NOTE}.`, ...section.tail] }];
 }
 
 /** For each comparison the counters that moved, largest change first. */

@@ -20,14 +20,13 @@ export function chartLinks(pictures: readonly Picture[]): ChartLink[] {
 }
 
 /**
- * results.json, report.md, report.html and the charts. The same bytes for the same result. `chartsAt`: where
- * report.md finds the charts, for a report that is posted elsewhere; by default beside it.
+ * results.json, report.md, report.html and the charts. The same bytes for the same result.
  */
-export function reportFiles(results: Results, chartsAt = ""): ReportFiles {
+export function reportFiles(results: Results): ReportFiles {
   const pictures = picturesOf(results);
   return new Map<string, string | Uint8Array>([
     ["results.json", `${resultsText(results)}\n`],
-    ["report.md", markdownReport(results, chartLinks(pictures), chartsAt)],
+    ["report.md", markdownReport(results, chartLinks(pictures))],
     ["report.html", pageDocument(results, pictures)],
     ...pictures.flatMap((picture) =>
       THEMES.map((theme) => [pictureFile(picture, theme), picture.draw(theme)] as const),

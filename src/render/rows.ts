@@ -71,7 +71,7 @@ function layoutFinding(comparisons: readonly ComparisonRecord[]): string {
 }
 
 /** What page tables and TLB did, a column each: the sum of its events per operation. */
-export const PAGE_COLUMNS: readonly { title: string; events: readonly EventName[] }[] = [
+const PAGE_COLUMNS: readonly { title: string; events: readonly EventName[] }[] = [
   { title: "faults", events: ["page.faults"] },
   { title: "PTEs set", events: ["page.ptesSet", "page.hugeSet"] },
   { title: "cleared", events: ["page.ptesCleared", "page.hugeCleared"] },
@@ -79,7 +79,15 @@ export const PAGE_COLUMNS: readonly { title: string; events: readonly EventName[
   { title: "flushes", events: ["tlb.singleFlushes", "tlb.fullFlushes"] },
   { title: "TLB misses", events: ["tlb.misses"] },
   { title: "walk steps", events: ["page.walkSteps"] },
+  { title: "CPUs told", events: ["tlb.ipis", "tlb.broadcasts"] },
 ];
+
+/** The columns that have something to say about a result. */
+export function pageColumns(results: Results): typeof PAGE_COLUMNS {
+  return PAGE_COLUMNS.filter(({ events }) =>
+    results.comparisons.some((comparison) => sumPair(comparison, events).some((n) => n > 0)),
+  );
+}
 
 /** Rows whose operations used memory: only they have pages to speak of. */
 export function pageRows(results: Results): Row[] {

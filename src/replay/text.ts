@@ -2,7 +2,8 @@
 
 import type { Colors } from "../render/colors.js";
 import { integer, number } from "../render/format.js";
-import { type Check, disagrees, type Score } from "./check.js";
+import { printable } from "../render/printable.js";
+import { type Check, comparesNothing, disagrees, type Score } from "./check.js";
 import type { Summary } from "./summary.js";
 
 const WIDTH = 24;
@@ -14,12 +15,16 @@ function row(label: string, text: string): string {
 /** A check as lines: scores, layouts, and the first difference of each kind. */
 export function checkText({ report, differences }: Check, colors: Colors): string {
   const wrong = disagrees(report);
-  const mark = wrong ? colors.yellow("▲ mismatch") : "● agrees";
-  const lines = [`${colors.bold(report.file)}: ${integer(report.operations)} operations, ${mark}`];
+  const agrees = comparesNothing(report) ? "○ nothing recorded to compare with" : "● agrees";
+  const mark = wrong ? colors.yellow("▲ mismatch") : agrees;
+  const lines = [
+    `${colors.bold(printable(report.file))}: ${integer(report.operations)} operations, ${mark}`,
+  ];
   const score = (label: string, { same, total }: Score) => {
     const text = `${same}/${total}`;
     lines.push(row(label, same === total ? text : colors.yellow(text)));
   };
+  if (comparesNothing(report)) return `${lines[0]}\n`;
   score("results", report.results);
   score("addresses placed", report.placed);
   score("VMA counts", report.vmaCounts);
@@ -32,7 +37,7 @@ export function checkText({ report, differences }: Check, colors: Colors): strin
   if (report.final) layout("final layout", report.final);
   else lines.push(row("final layout", "none recorded"));
   if (differences.length > 0) lines.push("  first differences:");
-  for (const difference of differences) lines.push(`    ${difference}`);
+  for (const difference of differences) lines.push(`    ${printable(difference)}`);
   return `${lines.join("\n")}\n`;
 }
 
@@ -40,9 +45,9 @@ export function checkText({ report, differences }: Check, colors: Colors): strin
 export function summaryText(summary: Summary, withLayout: boolean, colors: Colors): string {
   const { final, failed, operations } = summary;
   const errors = Object.entries(failed).map(([name, times]) => `${integer(times)} ${name}`);
-  const under = `${summary.protocol}, driver ${summary.driver}, touch ${summary.touch}`;
+  const under = printable(`${summary.protocol}, driver ${summary.driver}, touch ${summary.touch}`);
   const lines = [
-    `${colors.bold(summary.file)}: ${integer(operations)} operations (${under})`,
+    `${colors.bold(printable(summary.file))}: ${integer(operations)} operations (${under})`,
     row("failed calls", errors.length === 0 ? "none" : errors.join(", ")),
     row("VMAs", integer(final.vmas)),
     row(

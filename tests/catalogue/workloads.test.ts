@@ -1,14 +1,19 @@
+import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { GENERATORS } from "../../src/catalogue/generators.js";
 import { parseWorkload, workloadEntries } from "../../src/catalogue/workloads.js";
 import * as abi from "../../src/core/abi.js";
 import { encode, type Operation } from "../../src/core/operation.js";
 import { UsageError } from "../../src/errors.js";
 
+/** Built-in workloads that are generated. */
+const GENERATED = workloadEntries()
+  .map(({ id }) => id)
+  .filter((id) => !id.startsWith("trace-"));
+
 const end = (o: Operation) => Number(o.addr) + Number(o.len);
 
 describe("generated workloads", () => {
-  test.each(GENERATORS.map((g) => g.id))("%s is the same for the same seed", async (id) => {
+  test.each(GENERATED)("%s is the same for the same seed", async (id) => {
     const one = await parseWorkload(id).build(5);
     const two = await parseWorkload(id).build(5);
     expect(Buffer.from(encode(one.operations)).equals(encode(two.operations))).toBe(true);
@@ -24,11 +29,11 @@ describe("generated workloads", () => {
     },
   );
 
-  test.each(GENERATORS.map((g) => g.id))("%s is well formed", async (id) => {
+  test.each(GENERATED)("%s is well formed", async (id) => {
     const { setup, operations, files } = await parseWorkload(id).build(1);
     expect(operations.length).toBeLessThanOrEqual(abi.BATCH_LIMIT);
     const wrong = [...setup, ...operations].filter((o) => {
-      if (o.op === abi.OP_FORK) return false;
+      if ([abi.OP_FORK, abi.OP_CPU, abi.OP_NOP].includes(o.op)) return false;
       if (Number(o.addr) % 4096 !== 0 || end(o) >= abi.TASK_SIZE) return true;
       // whatever maps a file goes through the driver; anonymous memory has none
       const anonymous = (Number(o.flags) & abi.MAP_ANONYMOUS) !== 0;
@@ -77,6 +82,20 @@ describe("choosing a workload", () => {
     expect(ids).toContain("append-merge");
     expect(ids.filter((id) => id.startsWith("trace-"))).toHaveLength(10);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test("bench/workloads has a file for each, and one for each recorded program", () => {
+    const ids = workloadEntries().map(({ id }) => id);
+    const list = (folder: string, ending: string) =>
+      readdirSync(new URL(`../../bench/${folder}/`, import.meta.url))
+        .filter((name) => name.endsWith(ending))
+        .map((name) => name.slice(0, -ending.length));
+    expect(list("workloads", ".yaml").sort()).toEqual([...ids].sort());
+    expect(
+      list("traces", ".vmatrace.gz")
+        .map((name) => `trace-${name}`)
+        .sort(),
+    ).toEqual(ids.filter((id) => id.startsWith("trace-")).sort());
   });
 
   test("generators are timed in stretches, traces as a whole", () => {

@@ -87,11 +87,6 @@ describe("replay refuses", () => {
     expect(stderr).toContain("t.ops:1: expected an operation");
   });
 
-  test("--check on an operation trace, which has nothing to compare with", async () => {
-    const file = { name: "t.ops", bytes: "munmap 1000 1000\n" };
-    expect(await refused(["replay", "--check", "t.ops"], file)).toContain("records no results");
-  });
-
   test("--layout for several files", async () => {
     expect(await refused(["replay", "a", "b", "--layout", "l"])).toContain("name one file");
   });
@@ -103,6 +98,9 @@ describe("names that do not exist are refused with what there is", () => {
     [["replay", "t.ops", "--protocol", "mmap_prepare@6.11"], "never existed"],
     [["replay", "t.ops", "--driver", "gpu"], "vmops-only"],
     [["replay", "t.ops", "--touch", "some"], "none, written, all"],
+    [["replay", "t.ops", "--time"], "name a --driver, or several --protocol"],
+    [["replay", "t.ops", "--protocol", "mmap@7.3", "--protocol", "mmap@7.3"], "named twice"],
+    [["replay", "t.ops", "--check", "--protocol", "mmap@7.3", "--protocol", "rfc"], "name one"],
     [["run", "--suite", "everything"], "quick"],
     [["run", "--filter", "no-such-scenario"], "no scenario matches"],
     [["run", "--baseline", "mmap@1.0"], "6.15"],

@@ -64,7 +64,14 @@ describe("help and version", () => {
 describe("list", () => {
   test("one JSON document: an object of lists, or one list", async () => {
     const all = json((await vmabench(["list", "--json"])).stdout);
-    expect(Object.keys(all)).toEqual(["kernels", "protocols", "drivers", "workloads", "suites"]);
+    expect(Object.keys(all)).toEqual([
+      "kernels",
+      "protocols",
+      "drivers",
+      "workloads",
+      "tlbs",
+      "suites",
+    ]);
     for (const [kind, entries] of Object.entries(all) as [
       string,
       { id: string; title: string }[],

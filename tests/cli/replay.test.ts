@@ -62,6 +62,34 @@ describe("replay --check", () => {
     expect((await vmabench(["replay", "--check", "--quiet", file])).stdout).toBe("");
   });
 
+  test.each([
+    ["t.ops", "mmap 10000000 1000 3 0x32 - 0\n", 0],
+    [
+      "t.strace",
+      "mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7ffff7ff0000\n",
+      1,
+    ],
+  ])(
+    "of %s, which shows no layout, has the same fields and no final layout",
+    async (name, text, results) => {
+      const file = join(folder, name);
+      writeFileSync(file, text);
+      const { code, stdout } = await vmabench(["replay", "--check", "--json", file]);
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout)).toEqual({
+        file,
+        operations: 1,
+        results: { same: results, total: results },
+        placed: { same: 0, total: 0 },
+        vmaCounts: { same: 0, total: 0 },
+        checkpoints: [],
+        final: null,
+      });
+      const people = await vmabench(["replay", "--check", file]);
+      expect(people.stdout).toContain(results ? "● agrees" : "○ nothing recorded to compare with");
+    },
+  );
+
   test("a mismatch ends with 1 and is shown", async () => {
     const text = gunzipSync(readFileSync(join(traces, "xz.vmatrace.gz"))).toString();
     const file = join(folder, "wrong.vmatrace.gz");
@@ -112,6 +140,71 @@ describe("replay", () => {
       ["10000002000", "10000004000", "100073", "268435458", "-"],
       // opened for both, so a shared mapping may still become writable
       ["10000010000", "10000012000", "f9", "7", "5"],
+    ]);
+  });
+});
+
+describe("replay with a driver", () => {
+  const own = () => {
+    const file = join(folder, "own.yaml");
+    writeFileSync(file, "driver: my-hint\nset: [DONTDUMP]\n");
+    return file;
+  };
+  const java = join(traces, "java-hello.vmatrace.gz");
+
+  test("shows the program as recorded and with it under the default pair", async () => {
+    const { code, stdout, stderr } = await vmabench(["replay", java, "--driver", own()]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/as recorded +what if +what if\n +vmops-only +my-hint +my-hint\n/);
+    expect(stdout).toMatch(
+      /mmap_prepare@6\.18 +mmap@6\.15 +mmap_prepare@7\.3\nVMAs at the end +190 +190 +190\n/,
+    );
+    expect(stdout).toMatch(/second merged +0 +0\.0123 +0\n/);
+    expect(Math.max(...stdout.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(100);
+  });
+
+  test("--json has each run whole, and agrees with a replay under that protocol alone", async () => {
+    const protocols = ["mmap@7.3", "mmap_prepare@7.3", "mmap@6.12"];
+    const named = protocols.flatMap((protocol) => ["--protocol", protocol]);
+    const args = ["replay", java, "--driver", own(), "--json"];
+    const beside = JSON.parse((await vmabench([...args, ...named])).stdout);
+    expect(beside.runs.map(({ protocol }: { protocol: string }) => protocol)).toEqual(protocols);
+    expect(beside.recorded).toMatchObject({ driver: "vmops-only", protocol: "mmap_prepare@6.18" });
+    const alone = JSON.parse((await vmabench([...args, "--protocol", "mmap@7.3"])).stdout);
+    const { work, final, failed } = alone;
+    expect(beside.runs[0]).toMatchObject({ work, final, failed, time: null, otherResults: 0 });
+    expect(beside.runs[0].vmas).toMatchObject({ left: final.vmas });
+  });
+
+  test("says which calls fail, and that the program might go other ways then", async () => {
+    const { stdout } = await vmabench(["replay", java, "--driver", "always-reject?errno=ENODEV"]);
+    expect(stdout).toMatch(/failed under mmap@6\.15: 62 ENODEV, 21 ENOMEM\n/);
+    expect(stdout).toMatch(/Calls end otherwise than in the recording/);
+  });
+
+  test("leaves out what could not exist, unless it was named", async () => {
+    const args = ["replay", java, "--driver", "pfnmap-eager-scattered"];
+    const { code, stdout, stderr } = await vmabench(args);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/left out: .*pfnmap-eager-scattered has no form for mmap_prepare@7\.3/);
+    expect(stdout).toMatch(/mmap_prepare@6\.18 +mmap@6\.15\n/);
+    const refused = await vmabench([
+      ...args,
+      "--protocol",
+      "mmap@7.3",
+      "--protocol",
+      "mmap_prepare@7.3",
+    ]);
+    expect(refused.code).toBe(2);
+  });
+
+  test("--time gives each a time, and the ratio to the first", async () => {
+    const xz = join(traces, "xz.vmatrace.gz");
+    const { stdout } = await vmabench(["replay", xz, "--driver", own(), "--time", "--json"]);
+    const { recorded, runs, timeRatios } = JSON.parse(stdout);
+    for (const { time } of [recorded, ...runs]) expect(time.median).toBeGreaterThan(0);
+    expect(timeRatios).toEqual([
+      expect.objectContaining({ protocol: "mmap_prepare@7.3", ratio: expect.any(Number) }),
     ]);
   });
 });

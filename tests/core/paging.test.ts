@@ -98,6 +98,24 @@ describe("faults", () => {
     expect(space.core.counters()["page.faults"]).toBe(8);
   });
 
+  test("a write to a private mapping of inserted pages copies, also where none is left", () => {
+    const space = fresh()
+      .driver(1, { ops: FILE_OPS, eager: abi.EAGER_INSERT_PAGES })
+      .file(2, { driver: 1 });
+    space.map(0, 2, { flags: abi.MAP_FIXED | abi.MAP_PRIVATE, file: 2 });
+    space.write(0, 1);
+    space.run({
+      op: abi.OP_MADVISE,
+      addr: space.core.layout()[0]!.start + 4096,
+      len: 4096,
+      prot: 4,
+    });
+    space.write(1, 2);
+    expect(space.core.counters()["page.framesAllocated"]).toBe(2);
+    expect(space.core.layout()[0]?.anonVma).not.toBe(0);
+    expect(space.core.check()).toBe(0);
+  });
+
   test("an access that is not allowed ends with a signal", () => {
     const space = fresh();
     space.map(0, 4, { prot: abi.PROT_READ });

@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { parseScenario } from "../../src/catalogue/scenario.js";
 import { Core } from "../../src/core/core.js";
+import { readCosts } from "../../src/estimate/costs.js";
 import { filmOf } from "../../src/measure/film.js";
 import { measureSuite, type SuiteResult } from "../../src/measure/suite.js";
 import type { FilmRecord, FilmVma, LayoutChange } from "../../src/record/schema.js";
@@ -44,7 +45,15 @@ describe("a run", () => {
         group("trace-python3", "vmops-only"),
         group("trace-python3", "hint-or-dump-flag"),
       ],
-      { seed: 1, baseline: OLD, rounds: 8, budget: 5, progress: () => {}, pause: async () => {} },
+      {
+        seed: 1,
+        costs: readCosts(),
+        baseline: OLD,
+        rounds: 8,
+        budget: 5,
+        progress: () => {},
+        pause: async () => {},
+      },
     );
   });
 

@@ -10,8 +10,8 @@ import { textChart } from "../../src/render/text-chart.js";
 import { richResults } from "./rich.js";
 
 const LIMIT = 60_000;
-const markdown = (results = richResults(), at = "") =>
-  markdownReport(results, chartLinks(picturesOf(results)), at);
+const markdown = (results = richResults()) =>
+  markdownReport(results, chartLinks(picturesOf(results)));
 
 /** A result with that many comparisons, each name as long as the catalogue allows. */
 function large(count: number): Results {
@@ -48,12 +48,6 @@ describe("the markdown report", () => {
       expect(text).toContain(`srcset="charts/${name}-dark.png"`);
       expect(text).toContain(`alt="${alt}" src="charts/${name}.png"`);
     }
-  });
-
-  test("finds charts elsewhere when told where", () => {
-    const text = markdown(richResults(), "https://example.org/raw/1/");
-    expect(text).toContain('src="https://example.org/raw/1/charts/time.png"');
-    expect(text).not.toMatch(/"charts\//);
   });
 
   test("folds what few will read", () => {

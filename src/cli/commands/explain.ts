@@ -10,7 +10,7 @@ import {
   parseProtocol,
 } from "../../catalogue/kernels.js";
 import { parseScenario, refusal } from "../../catalogue/scenario.js";
-import { readWorkloadFile } from "../../catalogue/workload-file.js";
+import { readWorkloadFile } from "../../catalogue/workloads.js";
 import { UsageError } from "../../errors.js";
 import { explain } from "../../explain/explain.js";
 import { explainedSvg } from "../../explain/svg.js";
@@ -67,9 +67,13 @@ async function explainScenario(text: string, flags: ExplainFlags): Promise<void>
   if (flags.workload !== undefined) readWorkloadFile(flags.workload);
   const scenario = parseScenario(text);
   const { workload, driver } = scenario;
-  const protocols = protocolsOf(scenario.protocol, flags).filter(
-    (protocol) => refusal(driver, protocol) === null || flags.beside.includes(protocol.id),
-  );
+  const protocols = protocolsOf(scenario.protocol, flags).filter((protocol) => {
+    const reason = flags.beside.includes(protocol.id) ? null : refusal(driver, protocol);
+    if (reason && !flags.all && !flags.quiet) {
+      process.stderr.write(`vmabench: left out: ${reason}\n`);
+    }
+    return reason === null;
+  });
   if (flags.svg !== undefined) checkFileWritable(flags.svg);
   const explained = await explain(workload, driver, protocols, flags);
   if (flags.svg !== undefined) writeWhole(flags.svg, explainedSvg(explained));

@@ -2,9 +2,11 @@
 
 import { Argument, Command } from "commander";
 import { DRIVERS } from "../../catalogue/drivers.js";
+import { GENERATORS } from "../../catalogue/generators.js";
 import { KERNELS, PROTOCOLS } from "../../catalogue/kernels.js";
 import type { Parameter } from "../../catalogue/parameters.js";
 import { readSuite, suiteNames } from "../../catalogue/suites.js";
+import { TLBS } from "../../catalogue/tlbs.js";
 import { workloadEntries } from "../../catalogue/workloads.js";
 import { colorsFor } from "../../render/colors.js";
 
@@ -34,7 +36,28 @@ const KINDS: Readonly<Record<string, () => Listed[]>> = {
       title,
       parameters: parameters.map(parameterOf),
     })),
+  tlbs: () =>
+    TLBS.map(({ id, title, banks, pcid, invlpgb, l2HitCycles, walkers, unverified }) => ({
+      id,
+      title,
+      banks,
+      pcid,
+      invlpgb,
+      l2HitCycles,
+      walkers,
+      unverified,
+    })),
   suites: () => suiteNames().map((id) => ({ id, title: readSuite(id).title })),
+};
+
+/** Listed when asked for only: parts of workload files, not of scenarios. */
+const PARTS: typeof KINDS = {
+  generators: () =>
+    [...GENERATORS.values()].map(({ id, does, parameters }) => ({
+      id,
+      title: does,
+      parameters: parameters.map(({ name, meaning }) => ({ name, meaning })),
+    })),
 };
 
 function parameterOf({ name, meaning, default: initial }: Parameter) {
@@ -43,8 +66,10 @@ function parameterOf({ name, meaning, default: initial }: Parameter) {
 
 export function listCommand(): Command {
   return new Command("list")
-    .description("what there is: kernels, protocols, drivers, workloads, suites")
-    .addArgument(new Argument("[kind]", "only this").choices(Object.keys(KINDS)))
+    .description("what there is: kernels, protocols, drivers, workloads, tlbs, suites")
+    .addArgument(
+      new Argument("[kind]", "only this").choices([...Object.keys(KINDS), ...Object.keys(PARTS)]),
+    )
     .option("--json", "print one JSON document: an array, or without a kind an object of arrays")
     .option("--quiet", "print the ids only")
     .action(list);
@@ -52,7 +77,9 @@ export function listCommand(): Command {
 
 function list(kind: string | undefined, flags: { json?: true; quiet?: true }): void {
   const kinds = kind === undefined ? Object.keys(KINDS) : [kind];
-  const lists = Object.fromEntries(kinds.map((name) => [name, KINDS[name]?.() ?? []]));
+  const lists = Object.fromEntries(
+    kinds.map((name) => [name, (KINDS[name] ?? PARTS[name])?.() ?? []]),
+  );
   if (flags.json) {
     const document = kind === undefined ? lists : lists[kind];
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);

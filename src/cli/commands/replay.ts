@@ -2,14 +2,19 @@
 
 import { Command, Option } from "commander";
 import { driverArgument } from "../../catalogue/driver-file.js";
-import { driverText } from "../../catalogue/drivers.js";
-import { HOOKS, type Protocol, parseProtocol } from "../../catalogue/kernels.js";
-import { protocolOfRelease } from "../../catalogue/releases.js";
+import { type Driver, driverText } from "../../catalogue/drivers.js";
+import {
+  DEFAULT_BASELINE,
+  DEFAULT_CANDIDATE,
+  HOOKS,
+  type Protocol,
+  parseProtocol,
+} from "../../catalogue/kernels.js";
 import { checkPair, withOtherFile } from "../../catalogue/scenario.js";
-import { TOUCH_ALL, TOUCH_NONE, TOUCH_WRITTEN } from "../../core/abi.js";
 import { Core } from "../../core/core.js";
 import { UsageError } from "../../errors.js";
 import { colorsFor } from "../../render/colors.js";
+import { whatIfText } from "../../render/what-if.js";
 import { type Check, check, disagrees } from "../../replay/check.js";
 import { checkFileWritable, layoutLines, writeWhole } from "../../replay/layout.js";
 import { replay } from "../../replay/replay.js";
@@ -17,10 +22,21 @@ import { type Summary, summarise } from "../../replay/summary.js";
 import { checkText, summaryText } from "../../replay/text.js";
 import { type Program, programOf } from "../../trace/program.js";
 import { readTrace } from "../../trace/read.js";
+import {
+  besideRecorded,
+  checkTimeable,
+  DEFAULT_DRIVER,
+  DEFAULT_PROTOCOL,
+  protocolOf,
+  protocolsBeside,
+  type Source,
+  TOUCHES,
+} from "../what-if.js";
 
 interface ReplayFlags {
-  protocol?: string;
-  driver: string;
+  protocol: string[];
+  driver?: string;
+  time?: true;
   check?: true;
   layout?: string;
   touch: keyof typeof TOUCHES;
@@ -28,21 +44,24 @@ interface ReplayFlags {
   quiet?: true;
 }
 
-const TOUCHES = { none: TOUCH_NONE, written: TOUCH_WRITTEN, all: TOUCH_ALL };
-/** Where nothing says which kernel a trace is from. */
-const DEFAULT_PROTOCOL = "mmap_prepare@7.3";
-/** What an ordinary file's hook does. */
-const DEFAULT_DRIVER = "vmops-only";
-
 export function replayCommand(): Command {
   return new Command("replay")
     .description("replay recorded memory calls, and compare with what the kernel did")
     .argument("<file...>", "traces: .vmatrace, .ops or text of strace, plain or .gz")
-    .option(
-      "--protocol <protocol>",
-      `how drivers are entered, in which kernel (default: that of the recording, else ${DEFAULT_PROTOCOL})`,
+    .addOption(
+      new Option(
+        "--protocol <protocol>",
+        "how drivers are entered, in which kernel; several are shown side by side",
+      )
+        .argParser((value: string, before: string[]) => [...before, value])
+        .default([], `that of the recording, else ${DEFAULT_PROTOCOL}`),
     )
-    .option("--driver <driver>", "what every file's hook does: a name, or a file", DEFAULT_DRIVER)
+    .option(
+      "--driver <driver>",
+      `what every file's hook does, by name or as a file (default: ${DEFAULT_DRIVER}); without ` +
+        `--protocol: as recorded, and with it under ${DEFAULT_BASELINE} and ${DEFAULT_CANDIDATE}`,
+    )
+    .option("--time", "measure the time of those side by side too, in paired rounds")
     .option("--check", "compare results and layouts with the recorded ones")
     .option("--layout <file>", "write the layout at the end, one VMA a line")
     .addOption(
@@ -56,22 +75,67 @@ export function replayCommand(): Command {
 }
 
 async function replayFiles(files: string[], flags: ReplayFlags): Promise<void> {
-  const driver = driverArgument(flags.driver);
-  const named = flags.protocol === undefined ? null : parseProtocol(flags.protocol);
+  const driver = driverArgument(flags.driver ?? DEFAULT_DRIVER);
+  const named = protocolsNamed(flags);
   if (flags.layout !== undefined && files.length > 1) {
     throw new UsageError("--layout takes the layout of one trace: name one file");
   }
   if (flags.layout !== undefined) checkFileWritable(flags.layout);
+  const beside = isWhatIf(flags);
+  if (flags.time && !beside) {
+    throw new UsageError("--time goes with a comparison: name a --driver, or several --protocol");
+  }
   // every file is read before the first is replayed: a wrong one leaves nothing half done
-  const programs: Program[] = [];
-  for (const file of files) programs.push(await readProgram(file, flags));
+  const sources: Source[] = [];
+  for (const file of files) sources.push(await readSource(file, flags));
 
-  const protocols = programs.map((program) => named ?? protocolOf(program));
+  const documents: object[] = [];
+  if (beside) {
+    const protocols = protocolsBeside(driver, named, flags.quiet === true);
+    for (const source of sources) {
+      const result = await besideRecorded(source, driver, protocols, flags);
+      if (!flags.json && !flags.quiet) {
+        process.stdout.write(`${whatIfText(result, colorsFor(process.stdout))}\n`);
+      }
+      documents.push(result);
+    }
+  } else {
+    documents.push(...(await replayEach(sources, driver, named[0] ?? null, flags)));
+  }
+  if (flags.json) {
+    const document = documents.length === 1 ? documents[0] : documents;
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  }
+}
+
+/** Whether programs are shown as recorded and with the driver side by side. */
+function isWhatIf({ check, layout, protocol, driver }: ReplayFlags): boolean {
+  if (protocol.length > 1) return true;
+  return !check && layout === undefined && protocol.length === 0 && driver !== undefined;
+}
+
+function protocolsNamed(flags: ReplayFlags): Protocol[] {
+  const ids = flags.protocol;
+  const twice = ids.find((id, i) => ids.indexOf(id) !== i);
+  if (twice !== undefined) throw new UsageError(`protocol "${twice}" is named twice`);
+  const option = flags.check ? "--check" : flags.layout === undefined ? null : "--layout";
+  if (ids.length > 1 && option) {
+    throw new UsageError(`${option} is about one replay: name one --protocol`);
+  }
+  return ids.map(parseProtocol);
+}
+
+async function replayEach(
+  sources: readonly Source[],
+  driver: Driver,
+  named: Protocol | null,
+  flags: ReplayFlags,
+): Promise<object[]> {
+  const protocols = sources.map(({ program }) => named ?? protocolOf(program));
   for (const protocol of protocols) checkPair(driver, protocol);
-
   const core = new Core("work");
   const documents: object[] = [];
-  for (const [i, program] of programs.entries()) {
+  for (const [i, { program }] of sources.entries()) {
     const protocol = protocols[i] as Protocol;
     const { record, other } = withOtherFile(driver, protocol, program.files.length);
     const replayed = await replay(core, program, {
@@ -91,26 +155,14 @@ async function replayFiles(files: string[], flags: ReplayFlags): Promise<void> {
       documents.push(printSummary(summarise(core, program, replayed, under), program, flags));
     }
   }
-  if (flags.json) {
-    const document = documents.length === 1 ? documents[0] : documents;
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-  }
+  return documents;
 }
 
-/** How ordinary files are mapped in the kernel that a program was recorded on. */
-function protocolOf({ kernel }: Program): Protocol {
-  const recorded = kernel === null ? null : protocolOfRelease(kernel);
-  return recorded?.protocol ?? parseProtocol(DEFAULT_PROTOCOL);
-}
-
-async function readProgram(file: string, flags: ReplayFlags): Promise<Program> {
-  const program = programOf(await readTrace(file), { touch: TOUCHES[flags.touch] });
-  if (flags.check && !program.recorded) {
-    throw new UsageError(
-      `${file}: an operation trace records no results that --check could compare`,
-    );
-  }
-  return program;
+async function readSource(file: string, flags: ReplayFlags): Promise<Source> {
+  const recording = await readTrace(file);
+  const program = programOf(recording, { touch: TOUCHES[flags.touch] });
+  if (flags.time) checkTimeable(file, program.operations.length);
+  return { recording, program };
 }
 
 function printCheck(result: Check, flags: ReplayFlags): object {

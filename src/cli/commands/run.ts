@@ -1,7 +1,7 @@
 // vmabench run: scenarios in, a comparison on the terminal and a report folder out.
 
 import { Command, Option } from "commander";
-import { driverArgument, isFile } from "../../catalogue/driver-file.js";
+import { driverArgument } from "../../catalogue/driver-file.js";
 import { type Driver, driverText } from "../../catalogue/drivers.js";
 import {
   DEFAULT_BASELINE,
@@ -17,20 +17,25 @@ import {
   type Suite,
   suiteNames,
 } from "../../catalogue/suites.js";
-import { readWorkloadFile } from "../../catalogue/workload-file.js";
-import { parseWorkload, workloadText } from "../../catalogue/workloads.js";
+import { tlbArgument } from "../../catalogue/tlb-file.js";
+import { DEFAULT_TLB_ID } from "../../catalogue/tlbs.js";
+import { type Workload, workloadArgument, workloadText } from "../../catalogue/workloads.js";
 import { UsageError } from "../../errors.js";
+import { costsOf, readCosts } from "../../estimate/costs.js";
 import { MINIMUM_EFFECT } from "../../judge/verdict.js";
-import { measureSuite } from "../../measure/suite.js";
+import { measureSuite, type SuiteResult } from "../../measure/suite.js";
 import { captureEnvironment, captureTool } from "../../record/environment.js";
 import { type Results, resultsSchema } from "../../record/schema.js";
 import { checkWritable, writeReport } from "../../record/store.js";
 import { resultsText } from "../../record/text.js";
+import { timesText } from "../../record/times.js";
 import { colorsFor } from "../../render/colors.js";
+import { printable } from "../../render/printable.js";
 import { progressOn } from "../../render/progress.js";
 import { reportFiles } from "../../render/report.js";
 import { findings } from "../../render/rows.js";
 import { terminalReport } from "../../render/table.js";
+import { columnsOf } from "../../render/width.js";
 
 interface RunFlags {
   suite?: string;
@@ -42,6 +47,8 @@ interface RunFlags {
   seed: number;
   out: string;
   workOnly?: true;
+  tlb: string;
+  costs?: string;
   json?: true;
   quiet?: true;
 }
@@ -98,6 +105,8 @@ export function runCommand(): Command {
     .option("--seed <n>", "seed of the generated operations", seed, 1)
     .option("--out <dir>", "folder of the report", "reports/latest")
     .option("--work-only", "count work, do not measure time")
+    .option("--tlb <processor>", "whose translation caches: a name, or a file", DEFAULT_TLB_ID)
+    .option("--costs <file>", "cycles of each event (default: those that ship)")
     .option("--json", "print the result file's contents to standard output")
     .option("--quiet", "print one line for each comparison of protocols, no progress")
     .action((flags: RunFlags) => run(flags));
@@ -120,13 +129,18 @@ function seed(text: string): number {
 async function run(flags: RunFlags): Promise<void> {
   const candidates = flags.candidate.length > 0 ? flags.candidate : [DEFAULT_CANDIDATE];
   const protocols = protocolsOf(flags.baseline, candidates);
-  const suite = suiteOf(flags);
+  const tlb = tlbArgument(flags.tlb);
+  const costs = costsOf(readCosts(flags.costs), tlb);
+  const workloads = flags.workload.map(workloadArgument);
+  const suite = suiteOf(flags, workloads);
   const groups = groupsOf(suite, protocols, flags.filter);
   if (groups.length === 0) throw nothingSelected(flags.filter, groupsOf(suite, protocols, []));
+  // traces that a workload names are read before anything is measured
+  for (const workload of workloads) await workload.build(flags.seed);
   checkWritable(flags.out);
   if (!flags.quiet) {
     for (const reason of refusals(suite, protocols)) {
-      process.stderr.write(`vmabench: left out: ${reason}\n`);
+      process.stderr.write(`vmabench: left out: ${printable(reason)}\n`);
     }
   }
 
@@ -138,11 +152,13 @@ async function run(flags: RunFlags): Promise<void> {
   try {
     const environment = captureEnvironment();
     const rounds = flags.workOnly ? 0 : ROUNDS;
-    const measured = await measureSuite(groups, {
+    const { times, logRatios, ...measured } = await measureSuite(groups, {
       seed: flags.seed,
       baseline: flags.baseline,
       rounds,
       budget: budgetFor(groups.length),
+      tlb,
+      costs,
       progress: (done, total, group) =>
         progress.at(done, total, `${group.workload} / ${group.driver}`),
       pause: () => new Promise((resolve) => setImmediate(resolve)),
@@ -163,11 +179,15 @@ async function run(flags: RunFlags): Promise<void> {
         candidates,
         minimumEffect: MINIMUM_EFFECT,
         workOnly: flags.workOnly === true,
+        tlb: tlb.id,
+        costs: costs.id,
       },
       ...measured,
     });
-    writeReport(flags.out, reportFiles(results));
-    print(results, flags);
+    const raw: [string, string][] =
+      times.length > 0 ? [["times.json", timesText(flags.seed, times)]] : [];
+    writeReport(flags.out, new Map([...reportFiles(results), ...raw]));
+    print(results, logRatios, flags);
   } finally {
     progress.stop();
     interrupt.ignore();
@@ -175,7 +195,7 @@ async function run(flags: RunFlags): Promise<void> {
 }
 
 /** The suite asked for, or what `--driver` makes one of. */
-function suiteOf(flags: RunFlags): Suite {
+function suiteOf(flags: RunFlags, workloads: readonly Workload[]): Suite {
   if (flags.driver.length === 0 && flags.workload.length === 0)
     return readSuite(flags.suite ?? DEFAULT_SUITE);
   if (flags.suite !== undefined) {
@@ -184,11 +204,9 @@ function suiteOf(flags: RunFlags): Suite {
     );
   }
   const named = flags.driver.length > 0 ? flags.driver : DRIVERS_FOR_WORKLOAD;
-  const workloads = flags.workload.map((text) =>
-    workloadText(isFile(text) ? readWorkloadFile(text) : parseWorkload(text)),
-  );
+  const own = workloads.map(workloadText);
   const groups = named.map(driverArgument).map((driver) => ({
-    workloads: workloads.length > 0 ? workloads : workloadsFor(driver),
+    workloads: own.length > 0 ? own : workloadsFor(driver),
     drivers: [driverText(driver)],
   }));
   return { name: "selection", title: "named on the command line", groups };
@@ -232,15 +250,18 @@ function onInterrupt(callback: () => void): { ignore(): void } {
   };
 }
 
-function print(results: Results, flags: RunFlags): void {
+function print(results: Results, logRatios: SuiteResult["logRatios"], flags: RunFlags): void {
   if (flags.json) {
     process.stdout.write(`${resultsText(results)}\n`);
   } else if (flags.quiet) {
-    process.stdout.write(`${findings(results).join("\n")}\n`);
+    const lines = findings(results);
+    if (lines.length === 0)
+      lines.push(`work of ${results.scenarios.length} scenarios, none to compare`);
+    process.stdout.write(`${lines.join("\n")}\n`);
   } else {
     const colors = colorsFor(process.stdout);
-    process.stdout.write(
-      `${terminalReport(results, colors)}\n${colors.dim(`report: ${flags.out}/report.md`)}\n`,
-    );
+    const columns = columnsOf(process.stdout);
+    const text = terminalReport(results, colors, { columns, logRatios });
+    process.stdout.write(`${text}\n${colors.dim(`report: ${printable(flags.out)}/report.md`)}\n`);
   }
 }
