@@ -31,6 +31,8 @@ export interface PageScenario {
   time: { median: number; low: number; high: number; rounds: number } | null;
   /** Index of an event, events per operation, index, events, ... without those that did not happen. */
   work: number[];
+  /** Estimated from the work, per operation; null without a table of costs. */
+  cycles: number | null;
   vmas: number;
   nodes: number;
   /** 5, 10, ..., 95 % of the batches, nanoseconds per operation. */

@@ -37,11 +37,12 @@ function sidesTable(sides: readonly PageScenario[]): HTMLElement {
     "ns per operation",
     "95 % interval",
     "rounds",
+    "cycles, estimated",
     "operations",
     "VMAs left",
     "maple nodes",
   ];
-  const lines = sides.map(({ protocol, time, operations, vmas, nodes }) =>
+  const lines = sides.map(({ protocol, time, cycles, operations, vmas, nodes }) =>
     element(
       "tr",
       {},
@@ -50,6 +51,7 @@ function sidesTable(sides: readonly PageScenario[]): HTMLElement {
         time ? number(time.median) : "not timed",
         time ? `${number(time.low)} to ${number(time.high)}` : "–",
         time ? integer(time.rounds) : "–",
+        cycles === null ? "–" : integer(cycles),
         integer(operations),
         integer(vmas),
         integer(nodes),

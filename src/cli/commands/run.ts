@@ -262,6 +262,8 @@ function print(results: Results, logRatios: SuiteResult["logRatios"], flags: Run
     const colors = colorsFor(process.stdout);
     const columns = columnsOf(process.stdout);
     const text = terminalReport(results, colors, { columns, logRatios });
-    process.stdout.write(`${text}\n${colors.dim(`report: ${printable(flags.out)}/report.md`)}\n`);
+    process.stdout.write(
+      `${text}\n${colors.dim(`report: ${printable(flags.out)}/report.html, report.md`)}\n`,
+    );
   }
 }

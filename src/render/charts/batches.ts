@@ -78,8 +78,8 @@ function finding(spreads: readonly Spread[]): string {
     0.5,
   );
   return (
-    `Half of a scenario's batches lie within ${per(typical)} of its median of one another, ` +
-    `within ${per(Math.max(...widths))} where the machine was least quiet`
+    `The middle half of a typical scenario's batches spans ${per(typical)} of their median, ` +
+    `${per(Math.max(...widths))} at worst`
   );
 }
 

@@ -35,6 +35,8 @@ interface Order {
   /** Cost is about fixed + coefficient * model(n). */
   coefficient: number;
   fixed: number;
+  /** Root of the mean squared residual, divided by the mean cost. */
+  error: number;
   /** For people: `O(log n)`, or why there is none. */
   text: string;
 }
@@ -47,7 +49,7 @@ export function order({ points, rises }: Curve): Order {
   const fixed = rises ? points[0]!.y : 0;
   const fitted = rises ? points.slice(1) : points;
   const costs = fitted.map(({ y }) => y - fixed);
-  const open = { model: null, coefficient: 0, fixed };
+  const open = { model: null, coefficient: 0, fixed, error: 0 };
   if (costs.some((cost) => cost <= 0)) return { ...open, text: "order open, no growth" };
   const { label, reason, fits } = fitComplexity(
     fitted.map(({ x }) => x),
@@ -55,10 +57,13 @@ export function order({ points, rises }: Curve): Order {
   );
   if (label === null) return { ...open, text: `order open, ${spoken(reason ?? "", fits)}` };
   const { coefficient, error } = fits[0]!;
-  const off = error < FAR_OFF ? "" : ` (${Math.round(100 * error)} % off)`;
-  // a title must not break inside it
-  const text = `${off === "" ? "" : "nearest "}${label}${off}`.replaceAll(" ", "\u00a0");
-  return { model: label, coefficient, fixed, text };
+  return { model: label, coefficient, fixed, error, text: orderText(label, error) };
+}
+
+/** `O(log n)`, and how far off it is; in one piece, since a title must not break inside it. */
+function orderText(model: ModelName, error: number): string {
+  const text = error < FAR_OFF ? model : `nearest ${model} (${Math.round(100 * error)} % off)`;
+  return text.replaceAll(" ", "\u00a0");
 }
 
 /** Two orders that fit alike, the slower first whichever is a hair better, so that curves can be said together. */
@@ -72,7 +77,12 @@ function spoken(reason: string, fits: readonly ModelFit[]): string {
 
 /** The order of growth of all curves in a clause: `O(log n)`, or what keeps it open. */
 export function orders(curves: readonly Curve[]): string {
-  const texts = curves.map((curve) => order(curve).text);
+  const found = curves.map(order);
+  const [first] = found;
+  if (first?.model && found.every(({ model }) => model === first.model)) {
+    return orderText(first.model, Math.max(...found.map(({ error }) => error)));
+  }
+  const texts = found.map(({ text }) => text);
   if (new Set(texts).size === 1) return texts[0]!;
   return curves.map(({ protocol }, i) => `${protocol} ${texts[i]}`).join("; ");
 }

@@ -62,7 +62,7 @@ function eventsOf({ scenarios }: Results): string[] {
 }
 
 function pageScenario(
-  { id, protocol, operations, work, time, final, life }: ScenarioRecord,
+  { id, protocol, operations, work, time, predicted, final, life }: ScenarioRecord,
   events: readonly string[],
   withLife: boolean,
 ): PageScenario {
@@ -81,6 +81,7 @@ function pageScenario(
       const count = work[name as EventName] ?? 0;
       return count > 0 ? [i, digits(count)] : [];
     }),
+    cycles: predicted.cycles === null ? null : digits(predicted.cycles),
     vmas: final.vmas,
     nodes: final.treeLeaves + final.treeInner,
     ...(batches.length > 0
