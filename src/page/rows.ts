@@ -77,7 +77,7 @@ function sortValue(data: PageData, row: PageRow, key: SortKey): string | number 
     case "ratio":
       return row.ratio?.ratio ?? candidate.time?.median ?? 0;
     case "work":
-      return base ? totalWork(data, candidate) / totalWork(data, base) : totalWork(data, candidate);
+      return relativeWork(data, base, candidate);
     case "merges":
       return difference((scenario) => eventOf(data, scenario, "merge.secondMerged"));
     case "vmas":
@@ -85,6 +85,13 @@ function sortValue(data: PageData, row: PageRow, key: SortKey): string | number 
     case "unwind":
       return difference((scenario) => eventOf(data, scenario, "unwind.steps"));
   }
+}
+
+/** Candidate's work as a multiple of the baseline's; by itself, the events. */
+function relativeWork(data: PageData, base: PageScenario | null, candidate: PageScenario): number {
+  const [before, after] = [base && totalWork(data, base), totalWork(data, candidate)];
+  if (before === null) return after;
+  return before > 0 ? after / before : after + 1;
 }
 
 export function sidesOf(

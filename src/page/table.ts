@@ -40,7 +40,10 @@ export function startTable(data: PageData, chosen: (rows: readonly PageRow[]) =>
   );
   const body = byId<HTMLTableSectionElement>("rows");
   const more = byId<HTMLButtonElement>("more");
-  let choice: Choice = { ...EVERYTHING };
+  // without times, what is ranked is work
+  const timed = data.rows.some(({ ratio }) => ratio !== null);
+  byId("table").classList.toggle("untimed", !timed);
+  let choice: Choice = { ...EVERYTHING, sort: timed || !compared ? "ratio" : "work" };
   let rows: PageRow[] = [];
   let limit = FIRST_ROWS;
   let openKey: string | null = null;
@@ -66,7 +69,7 @@ export function startTable(data: PageData, chosen: (rows: readonly PageRow[]) =>
     };
     update();
   };
-  const heads = headRow(columns, scale, compared, sortBy);
+  const heads = headRow(columns, scale, timed, sortBy);
   // where there is no room for the heads
   const sort = byId<HTMLSelectElement>("sort");
   for (const { key, title } of columns) sort.append(element("option", { value: key }, title));
@@ -150,13 +153,13 @@ export function startTable(data: PageData, chosen: (rows: readonly PageRow[]) =>
 function headRow(
   columns: readonly Column[],
   scale: Scale,
-  compared: boolean,
+  timed: boolean,
   sort: (key: SortKey) => void,
 ): [SortKey, HTMLElement][] {
   const heads = columns.map(({ key, title, numeric }): [SortKey, HTMLElement] => {
     const button = element("button", { type: "button" }, title);
     button.addEventListener("click", () => sort(key));
-    const axis = key === "ratio" && compared ? axisPicture(scale) : null;
+    const axis = key === "ratio" && timed ? axisPicture(scale) : null;
     const classes = [numeric ? "number" : "", `column-${key}`].join(" ").trim();
     return [key, element("th", { scope: "col", class: classes }, button, axis)];
   });

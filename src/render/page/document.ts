@@ -15,8 +15,10 @@ const part = (name: string) => readFileSync(new URL(name, folder), "utf8");
 
 /** The page. The same bytes for the same result. */
 export function pageDocument(results: Results, pictures: readonly Picture[]): string {
-  const [first = "vmabench", ...more] = findings(results).flatMap((text) => text.split(". "));
-  const title = first.replace(/\.$/, "");
+  const [finding = "vmabench", ...others] = findings(results);
+  const end = `${finding} `.indexOf(". ");
+  const title = end < 0 ? finding : finding.slice(0, end);
+  const more = [finding.slice(title.length + 2), ...others].filter((text) => text !== "");
   const data = pageData(results, pictures);
   return `<!doctype html>
 <html lang="en">
