@@ -1,4 +1,4 @@
-// Builds everything: the ABI file, the three cores, the TypeScript. `node scripts/build.js [--quiet] [--force]`;
+// Builds everything: the ABI file, the three cores, the TypeScript, the page. `node scripts/build.js [--quiet] [--force]`;
 // what is newer than its sources is left alone.
 
 import { execFileSync } from "node:child_process";
@@ -78,6 +78,20 @@ function buildShell() {
   });
 }
 
+/** Scripts and style of report.html, which stand in every page whole. */
+async function buildPage() {
+  const { build } = await import("rolldown");
+  await build({
+    input: join(root, "src/page/main.ts"),
+    platform: "browser",
+    logLevel: "warn",
+    output: { file: join(root, "dist/page/page.js"), format: "iife", minify: true },
+  });
+  const styles = readdirSync(join(root, "src/page/style")).sort();
+  const style = styles.map((name) => readFileSync(join(root, "src/page/style", name), "utf8"));
+  writeFileSync(join(root, "dist/page/style.css"), style.join(""));
+}
+
 /** Builds what is missing or older than its sources; with `force`, everything. */
 export async function buildIfStale({ force = false, say = () => {} } = {}) {
   writeAbi();
@@ -87,9 +101,14 @@ export async function buildIfStale({ force = false, say = () => {} } = {}) {
     say(`building core (${target})`);
     await buildCore(target);
   }
-  if (force || isStale("dist/cli/main.js", SHELL_SOURCES)) {
+  if (
+    force ||
+    isStale("dist/cli/main.js", SHELL_SOURCES) ||
+    isStale("dist/page/page.js", SHELL_SOURCES)
+  ) {
     say("building shell");
     buildShell();
+    await buildPage();
   }
 }
 

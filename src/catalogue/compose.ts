@@ -26,11 +26,13 @@ export function compose(phases: readonly BuiltWorkload[], order: Order): BuiltWo
   const rest = moved.filter((phase) => phase !== recording);
   const inOrder = recording ? [recording, ...rest] : rest;
   const lists = moved.map(({ operations }) => operations);
+  const names = phases.flatMap((phase) => phase.files.map((_, i) => phase.names?.[i] ?? null));
   return {
     settings: recording?.settings ?? {},
     setup: inOrder.flatMap(({ setup }) => setup),
     operations: order === "sequence" ? lists.flat() : inTurn(lists),
     files: phases.flatMap((phase) => phase.files),
+    ...(names.some((name) => name !== null) ? { names } : {}),
     cpus: Math.max(...phases.map(({ cpus = 1 }) => cpus)),
   };
 }

@@ -15,6 +15,8 @@ export interface Built {
   setup: Operation[];
   operations: Operation[];
   files: FileRecord[];
+  /** Path of file id n at n - 1, where a recording says so. */
+  names?: readonly (string | null)[];
   /** CPUs that it runs on; 1 when absent. */
   cpus?: number;
 }

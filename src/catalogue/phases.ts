@@ -106,9 +106,11 @@ function traced(phase: PhaseDescription, index: number, { path, file }: PhaseCon
       const { readTrace } = await import("../trace/read.js");
       const { programOf } = await import("../trace/program.js");
       const recording = await readTrace(place);
-      const { settings, setup, operations, files } = programOf(recording, { driver: DRIVER_INDEX });
+      const { settings, setup, operations, files, names } = programOf(recording, {
+        driver: DRIVER_INDEX,
+      });
       const kind = recording.format === "ops" ? "operations" : "recording";
-      return { settings, setup, operations, files, trace: kind };
+      return { settings, setup, operations, files, names, trace: kind };
     },
   };
 }

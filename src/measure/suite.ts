@@ -10,10 +10,19 @@ import { difference, estimate } from "../estimate/estimate.js";
 import { ratioOf, verdicts } from "../judge/verdict.js";
 import type { CostModel } from "../predict/model.js";
 import { predictEach } from "../predict/predict.js";
-import type { ComparisonRecord, FinalName, ScenarioRecord, TimeRecord } from "../record/schema.js";
+import {
+  type ComparisonRecord,
+  type FilmRecord,
+  type FinalName,
+  MOST_BATCHES,
+  type ScenarioRecord,
+  type TimeRecord,
+} from "../record/schema.js";
 import type { RawTimes } from "../record/times.js";
 import { medianInterval } from "../stats/median.js";
 import { batchOf, settle, timeAlone } from "./alone.js";
+import { filmsOf } from "./films.js";
+import { lifeOf } from "./life.js";
 import { logRatios, type RoundTimes, timeRounds } from "./rounds.js";
 import { Stage } from "./stage.js";
 import { measureWork, type WorkResult } from "./work.js";
@@ -41,6 +50,7 @@ export interface SuiteOptions {
 export interface SuiteResult {
   scenarios: ScenarioRecord[];
   comparisons: ComparisonRecord[];
+  films: FilmRecord[];
   /** What was timed, batch by batch. */
   times: RawTimes[];
   /** ln(candidate / baseline) of every round of each comparison; null where it was not timed. */
@@ -91,6 +101,7 @@ export async function measureSuite(
           ...predictEach(options.model, works[i]!.totals, works[i]!.calls, works[i]!.operations),
         },
         final: works[i]!.final,
+        life: lifeOf(workCore, scenario, built),
       }),
     );
     scenarios.push(...records);
@@ -100,7 +111,21 @@ export async function measureSuite(
     pending.push(...compare(records, works, times?.rounds ?? null, options));
   }
   const comparisons = judged(pending);
-  return { scenarios, comparisons, times: raw, logRatios: pending.map((entry) => entry.logRatios) };
+  return {
+    scenarios,
+    comparisons,
+    films: await filmsOf(workCore, groups, scenarios, comparisons, options),
+    times: raw,
+    logRatios: pending.map((entry) => entry.logRatios),
+  };
+}
+
+/** At most MOST_BATCHES of the times, evenly chosen, with four digits: what a histogram needs. */
+function sampled(times: ArrayLike<number>): number[] {
+  const count = Math.min(MOST_BATCHES, times.length);
+  return Array.from({ length: count }, (_, i) =>
+    Number(times[Math.floor((i * times.length) / count)]!.toPrecision(4)),
+  );
 }
 
 interface GroupTimes {
@@ -136,6 +161,7 @@ async function timeGroup(
       confidence,
       rounds,
       operationsPerBatch,
+      batches: sampled(samples),
     } as const;
     return { records: [record], rounds: null, raw: [samples] };
   }
@@ -153,7 +179,16 @@ async function timeGroup(
 
 function timeRecord(times: Float64Array, { operationsPerBatch }: RoundTimes): TimeRecord {
   const { median, low, high, confidence } = medianInterval(times);
-  return { unit: "ns/op", median, low, high, confidence, rounds: times.length, operationsPerBatch };
+  return {
+    unit: "ns/op",
+    median,
+    low,
+    high,
+    confidence,
+    rounds: times.length,
+    operationsPerBatch,
+    batches: sampled(times),
+  };
 }
 
 function compare(

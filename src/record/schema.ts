@@ -35,6 +35,12 @@ function perFinal<T extends z.ZodType>(value: T) {
   );
 }
 
+/** Calls of a film. */
+export const MOST_STEPS = 2000;
+/** Samples kept of a scenario's rounds, and of its life. */
+export const MOST_BATCHES = 192;
+export const MOST_SAMPLES = 48;
+
 const time = z.strictObject({
   unit: z.literal("ns/op"),
   median: z.number().nonnegative(),
@@ -43,7 +49,20 @@ const time = z.strictObject({
   confidence,
   rounds: count.describe("timed batches"),
   operationsPerBatch: count,
+  batches: z
+    .array(z.number().nonnegative())
+    .max(MOST_BATCHES)
+    .optional()
+    .describe("nanoseconds per operation of rounds spread evenly over the run, in their order"),
 });
+
+const life = z
+  .strictObject({
+    after: z.array(count).max(MOST_SAMPLES).describe("operations done"),
+    vmas: z.array(count).describe("VMAs then"),
+    nodes: z.array(count).describe("maple nodes then, leaves and inner ones"),
+  })
+  .describe("what stood at moments spread evenly over the operations");
 
 const predicted = z
   .strictObject({
@@ -67,6 +86,7 @@ const scenario = z.strictObject({
   time: time.nullable(),
   predicted,
   final: perFinal(z.int()).describe("what stands after the last operation"),
+  life: life.optional(),
 });
 
 const comparison = z.strictObject({
@@ -96,6 +116,40 @@ const comparison = z.strictObject({
     .optional()
     .describe("estimated cycles per operation, candidate less baseline, and what costs allow"),
 });
+
+const vma = z
+  .tuple([count, count, count, z.number().nonnegative(), count])
+  .describe("start in bytes, pages, vm_flags, offset in pages, file number or 0");
+
+const layoutChange = z.strictObject({
+  gone: z.array(count).describe("starts of the VMAs that are no longer as they were"),
+  came: z.array(vma),
+});
+
+const film = z
+  .strictObject({
+    workload: text,
+    driver: text,
+    params,
+    protocols: z.tuple([text, text]).describe("baseline, candidate"),
+    operations: count.describe("of the whole workload; steps may be its beginning only"),
+    files: z.array(text).describe("name of file number n at n - 1"),
+    initial: z.array(vma).describe("the layout before the first step, in address order"),
+    steps: z
+      .array(
+        z.strictObject({
+          call: text,
+          events: pair.describe("work of the call, all events that can be added up"),
+          secondMerges: pair.optional().describe("absent: none"),
+          unwound: pair.optional().describe("single things undone after a failure; absent: none"),
+          failed: z.tuple([z.boolean(), z.boolean()]).optional().describe("absent: neither"),
+          change: layoutChange.optional().describe("absent: the layout stays"),
+          candidate: layoutChange.optional().describe("absent: changes as the baseline does"),
+        }),
+      )
+      .max(MOST_STEPS),
+  })
+  .describe("the address space under two protocols, call by call");
 
 export const environmentSchema = z.strictObject({
   node: text,
@@ -132,11 +186,16 @@ export const resultsSchema = z.strictObject({
     .describe("what was asked for"),
   scenarios: z.array(scenario).min(1),
   comparisons: z.array(comparison),
+  films: z.array(film).optional(),
 });
 
 export type Results = z.infer<typeof resultsSchema>;
 export type ScenarioRecord = z.infer<typeof scenario>;
 export type ComparisonRecord = z.infer<typeof comparison>;
+export type LifeRecord = z.infer<typeof life>;
+export type FilmRecord = z.infer<typeof film>;
+export type FilmVma = z.infer<typeof vma>;
+export type LayoutChange = z.infer<typeof layoutChange>;
 export type TimeRecord = z.infer<typeof time>;
 export type Environment = z.infer<typeof environmentSchema>;
 

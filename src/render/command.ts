@@ -2,8 +2,11 @@
 
 import type { Results } from "../record/schema.js";
 
+/** What of a run's settings its command says. */
+export type RunSettings = Pick<Results["settings"], "suite" | "seed"> & Record<string, unknown>;
+
 /** Words of the command, not quoted. Settings of files that do not have them are left to their defaults. */
-export function runWords({ settings }: Results): string[] {
+export function runWords({ settings }: { settings: RunSettings }): string[] {
   const named = [
     ...list(settings.drivers).flatMap((driver) => ["--driver", driver]),
     ...list(settings.workloads).flatMap((workload) => ["--workload", workload]),
@@ -27,7 +30,7 @@ export function shellLines(words: readonly string[], width: number): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of words) {
-    const quoted = quote(word);
+    const quoted = shellWord(word);
     const indent = lines.length === 0 && line === "" ? "" : "  ";
     if (line !== "" && line.length + 1 + quoted.length + 2 <= width) {
       line += ` ${quoted}`;
@@ -43,7 +46,8 @@ export function shellLines(words: readonly string[], width: number): string[] {
   return [...lines, line];
 }
 
-function quote(word: string): string {
+/** A word as a shell takes it, quoted where it has to be; what is not ASCII as an escape. */
+export function shellWord(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
   if (/^[ -~]*$/.test(word)) return `'${word.replaceAll("'", `'\\''`)}'`;
   const inner = [...word].map((character) => {
@@ -59,13 +63,13 @@ function piecesOf(word: string, width: number): string[] {
   const pieces: string[] = [];
   let piece = "";
   for (const character of word) {
-    if (quote(piece + character).length > width) {
-      pieces.push(quote(piece));
+    if (shellWord(piece + character).length > width) {
+      pieces.push(shellWord(piece));
       piece = "";
     }
     piece += character;
   }
-  return [...pieces, quote(piece)];
+  return [...pieces, shellWord(piece)];
 }
 
 function list(value: unknown): string[] {

@@ -9,9 +9,8 @@ import {
   type Summary,
 } from "../sweep/summary.js";
 import { heatChart, heatTitle } from "./charts/heat.js";
-import type { Chart } from "./charts/index.js";
 import { integer } from "./format.js";
-import { markdownTable } from "./markdown.js";
+import { table, cell as text } from "./markdown-parts.js";
 import { leftOutLines } from "./sweep-text.js";
 
 /** Heat maps for each protocol compared. */
@@ -70,12 +69,18 @@ function effects({ factors, baseline }: Summary, comparison: Comparison): string
         [label, meanRatio(cell).toFixed(3), ...[cell.less, cell.more, cell.points].map(integer)],
       ];
     });
-    return markdownTable([factor.name, "ratio", "less at", "more at", "points"], 1, rows);
+    return table([factor.name, "ratio", "less at", "more at", "points"], 1, rows).join("\n");
   });
   return [
     `## ${comparison.candidate} against ${baseline}: ${comparison.measure}, along each axis`,
     ...tables,
   ].join("\n\n");
+}
+
+interface Chart {
+  file: string;
+  alt: string;
+  png: Uint8Array;
 }
 
 /** Drivers against workloads first, then the pairs of axes between which the ratio differs most. */
@@ -108,7 +113,7 @@ function spreadOf({ pairs }: Comparison, rows: Factor, columns: Factor): number 
 function errors({ errors, failed }: Summary): string {
   if (failed === 0) return "";
   const more = failed > errors.length ? [`- and ${integer(failed - errors.length)} more`] : [];
-  const items = errors.map(({ id, error }) => `- ${id}: ${error}`);
+  const items = errors.map(({ id, error }) => `- ${text(id)}: ${text(error)}`);
   return ["## What failed", "", ...items, ...more].join("\n");
 }
 

@@ -26,6 +26,8 @@ export class FileTable {
   readonly files: FileRecord[] = [];
   /** `MAJ:MIN:INODE` of file id n at n - 1; null where the trace does not say. */
   readonly inodes: (string | null)[] = [];
+  /** Path of file id n at n - 1, as the trace has it; null where it does not say. */
+  readonly names: (string | null)[] = [];
   private readonly ids = new Map<string, number>();
   private readonly inodeNumbers = new Map<string, number>();
 
@@ -34,8 +36,14 @@ export class FileTable {
     private readonly driver: number,
   ) {}
 
-  /** The id of a key, made on first sight. `line` is where it was seen. */
-  id(key: string, line: number, inode: string | null, mode: number): number {
+  /** The id of a key, made on first sight. `line` is where it was seen, `name` the path it went by. */
+  id(
+    key: string,
+    line: number,
+    inode: string | null,
+    mode: number,
+    name: string | null = null,
+  ): number {
     const known = this.ids.get(key);
     if (known !== undefined) return known;
     if (this.files.length >= FILE_LIMIT - OWN_FILES) {
@@ -44,6 +52,7 @@ export class FileTable {
     }
     this.files.push({ driver: this.driver, mode, inode: this.inodeNumber(inode ?? key) });
     this.inodes.push(inode);
+    this.names.push(name);
     this.ids.set(key, this.files.length);
     return this.files.length;
   }
@@ -53,7 +62,7 @@ export class FileTable {
     const { ofd, inode, line } = call;
     if (ofd === undefined && inode === undefined) return undefined;
     const key = ofd === undefined ? `inode ${inode}` : `ofd ${ofd}`;
-    return this.id(key, line, inode ?? null, modeOf(call));
+    return this.id(key, line, inode ?? null, modeOf(call), call.file ?? null);
   }
 
   /** Inodes by a number of their own: what file ids of one inode have in common. */

@@ -27,7 +27,9 @@ export function placeOperations(trace: Trace, files: FileTable): Operation[] {
     pgoff: pgoffOf(vma),
     // execve opens each file once, whatever the number of segments
     file:
-      vma.inode === NO_INODE ? 0 : files.id(`exec ${vma.inode}`, 1, vma.inode, initialMode(vma)),
+      vma.inode === NO_INODE
+        ? 0
+        : files.id(`exec ${vma.inode}`, 1, vma.inode, initialMode(vma), vma.name || null),
   }));
 }
 

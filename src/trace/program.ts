@@ -41,6 +41,8 @@ export interface Program {
   files: FileRecord[];
   /** `MAJ:MIN:INODE` of file id n at n - 1; null where nothing says so. */
   inodes: (string | null)[];
+  /** Path of file id n at n - 1; null where nothing says so. */
+  names: (string | null)[];
   /** The number that a layout file shows for file id n, at n - 1. */
   fileNumbers: number[];
   /** Executed first, not measured. */
@@ -119,6 +121,7 @@ function traceProgram(trace: Trace, driver: number, touch: number): Program {
     settings: { protectionKeys: true, ...settingsOf(trace), touch },
     files: files.files,
     inodes: files.inodes,
+    names: files.names,
     fileNumbers: files.files.map((_, i) => i + 1),
     setup,
     operations,
@@ -145,6 +148,7 @@ function operationsProgram(trace: OpsTrace, driver: number, touch: number): Prog
     settings: { touch },
     files: files.files,
     inodes: files.inodes,
+    names: files.names,
     fileNumbers: numbers,
     setup: all.slice(0, mark),
     operations: all.slice(mark),

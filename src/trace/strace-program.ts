@@ -46,6 +46,7 @@ export function straceProgram(trace: StraceTrace, driver: number, touch: number)
     },
     files: files.files,
     inodes: files.inodes,
+    names: files.names,
     fileNumbers: files.files.map((_, i) => i + 1),
     setup: [],
     operations,

@@ -34,7 +34,7 @@ describe.skipIf(!works)("on a terminal (needs script of util-linux)", () => {
     expect(sent).toMatch(/■ +\d+\/\d+ {2}.*append-/);
     const left = sent.slice(sent.lastIndexOf(`${ESCAPE}[?25h`)); // the bar is gone by then
     const lines = stripVTControlCharacters(left).trimEnd().split(/\r?\n/);
-    expect(lines.at(-1)).toBe(`report: ${out}/report.md`);
+    expect(lines.at(-1)).toBe(`report: ${out}/report.html, report.md`);
     expect(Math.max(...lines.slice(0, -1).map(widthOf))).toBeLessThanOrEqual(80);
     expect(left).toContain(`${ESCAPE}[1m`);
   });

@@ -1,5 +1,6 @@
 // vmabench history: how time went from commit to commit, against a fixed reference build.
 
+import { join, parse } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
 import { matches } from "../../catalogue/glob.js";
@@ -20,6 +21,7 @@ import {
 } from "../../record/history.js";
 import { writeFileWhole } from "../../record/store.js";
 import { historyChart } from "../../render/charts/history.js";
+import { THEMES } from "../../render/charts/theme.js";
 import { colorsFor } from "../../render/colors.js";
 import { finding, historyReport } from "../../render/history.js";
 import { progressOn } from "../../render/progress.js";
@@ -69,7 +71,7 @@ export function historyCommand(): Command {
     .option("--processes <n>", "with --append: processes", whole("--processes", 1))
     .option("--sittings <n>", "in each process", whole("--sittings", 1), SITTINGS)
     .option("--rounds <n>", "in each sitting", whole("--rounds", 1), ROUNDS)
-    .option("--chart <file>", "draw the series, as PNG")
+    .option("--chart <file>", "draw the series, as PNG; a dark one beside it")
     .option("--json", "print one JSON document")
     .option("--quiet", "print one line, no progress")
     .action(history);
@@ -99,12 +101,18 @@ function drawChart(
   series: readonly Series[],
   entries: readonly HistoryEntry[],
 ): void {
-  const png = historyChart(
-    series,
-    entries.map(({ commit }) => commit),
-  );
-  if (!png) throw new UsageError(`--chart ${path}: expected two entries to draw, there is one`);
-  writeFileWhole(path, png);
+  const commits = entries.map(({ commit }) => commit);
+  for (const theme of THEMES) {
+    const png = historyChart(series, commits, theme);
+    if (!png) throw new UsageError(`--chart ${path}: expected two entries to draw, there is one`);
+    writeFileWhole(theme.name === "dark" ? darkOf(path) : path, png);
+  }
+}
+
+/** `history.png` has `history-dark.png` beside it. */
+function darkOf(path: string): string {
+  const { dir, name, ext } = parse(path);
+  return join(dir, `${name}-dark${ext}`);
 }
 
 function print(entries: HistoryEntry[], series: Series[], flags: HistoryFlags): void {

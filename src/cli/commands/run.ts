@@ -28,6 +28,7 @@ import { modelNote, readModel } from "../../predict/model.js";
 import { captureEnvironment, captureTool } from "../../record/environment.js";
 import { type Results, resultsSchema } from "../../record/schema.js";
 import { checkWritable, writeReport } from "../../record/store.js";
+import { resultsText } from "../../record/text.js";
 import { timesText } from "../../record/times.js";
 import { colorsFor } from "../../render/colors.js";
 import { printable } from "../../render/printable.js";
@@ -260,7 +261,7 @@ function onInterrupt(callback: () => void): { ignore(): void } {
 
 function print(results: Results, logRatios: SuiteResult["logRatios"], flags: RunFlags): void {
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+    process.stdout.write(`${resultsText(results)}\n`);
   } else if (flags.quiet) {
     const lines = findings(results);
     if (lines.length === 0)
@@ -270,6 +271,8 @@ function print(results: Results, logRatios: SuiteResult["logRatios"], flags: Run
     const colors = colorsFor(process.stdout);
     const columns = columnsOf(process.stdout);
     const text = terminalReport(results, colors, { columns, logRatios });
-    process.stdout.write(`${text}\n${colors.dim(`report: ${printable(flags.out)}/report.md`)}\n`);
+    process.stdout.write(
+      `${text}\n${colors.dim(`report: ${printable(flags.out)}/report.html, report.md`)}\n`,
+    );
   }
 }

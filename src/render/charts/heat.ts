@@ -3,7 +3,8 @@
 import type { Chart as ChartJs } from "chart.js";
 import { type Cell, type Comparison, type Factor, meanRatio } from "../../sweep/summary.js";
 import { renderPng } from "./canvas.js";
-import { heightFor, INK, rowAxis, ticksAt, titles, VERDICT_STYLE, WIDTH } from "./style.js";
+import { heightFor, rowAxis, ticksAt, titles, WIDTH } from "./style.js";
+import { LIGHT } from "./theme.js";
 
 interface Square {
   x: number;
@@ -12,8 +13,8 @@ interface Square {
 }
 
 /** The colour of a ratio at `reach`, and all beyond. */
-const LESS = VERDICT_STYLE.faster.colour;
-const MORE = VERDICT_STYLE.slower.colour;
+const LESS = LIGHT.verdicts.faster.colour;
+const MORE = LIGHT.verdicts.slower.colour;
 
 /** One square for each pair of values, with its ratio written in it. */
 export function heatChart(
@@ -31,7 +32,7 @@ export function heatChart(
     [side]: ({ chart }: { chart: ChartJs }) =>
       Math.max(0, (chart.chartArea?.[side] ?? 0) / count - 2),
   });
-  return renderPng(WIDTH, heightFor(rows.labels.length) + 40, {
+  return renderPng(WIDTH, heightFor(rows.labels.length) + 40, LIGHT, {
     type: "matrix",
     data: {
       datasets: [
@@ -52,21 +53,25 @@ export function heatChart(
           max: columns.labels.length - 0.5,
           offset: false,
           grid: { display: false },
-          title: { display: true, text: columns.name, color: INK },
+          title: { display: true, text: columns.name, color: LIGHT.ink },
           afterBuildTicks: ticksAt(columns.labels.map((_, i) => i)),
           ticks: {
             autoSkip: false,
-            color: INK,
+            color: LIGHT.ink,
             callback: (value: number | string) => columns.labels[Number(value)] ?? "",
           },
         },
         y: {
-          ...rowAxis(rows.labels, "left", undefined, { min: -0.5, max: rows.labels.length - 0.5 }),
+          ...rowAxis(LIGHT, rows.labels, "left", undefined, {
+            min: -0.5,
+            max: rows.labels.length - 0.5,
+          }),
           grid: { display: false },
         },
       },
       plugins: {
         ...titles(
+          LIGHT,
           heatTitle(comparison, baseline, rows, columns),
           `geometric mean of ${comparison.measure} per operation, candidate / baseline; blue: less, orange: more`,
         ),
@@ -94,7 +99,7 @@ function ratioLabel({ x, y, ratio }: Square, reach: number) {
     yValue: y,
     content: ratio.toFixed(2),
     font: { size: 11 },
-    color: strength(ratio, reach) > 0.6 ? "#ffffff" : INK,
+    color: strength(ratio, reach) > 0.6 ? "#ffffff" : LIGHT.ink,
   };
 }
 

@@ -4,7 +4,8 @@
 import type { Series } from "../../judge/history.js";
 import { finding } from "../history.js";
 import { renderPng } from "./canvas.js";
-import { FAINT, INK, PROTOCOL_STYLE, ticksAt, titles, WIDTH } from "./style.js";
+import { protocolStyle, ticksAt, titles, WIDTH } from "./style.js";
+import { LIGHT, type Theme } from "./theme.js";
 
 /** Scenarios in colour: more cannot be told apart. */
 const COLOURED = 4;
@@ -14,6 +15,7 @@ const TICKS = [0.2, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 1, 1.03, 1.05, 1.1, 1.2, 1.5
 export function historyChart(
   series: readonly Series[],
   commits: readonly string[],
+  theme: Theme = LIGHT,
 ): Uint8Array | null {
   if (commits.length < 2) return null;
   const ratios = series.flatMap(({ points }) => points.map(({ ratio }) => ratio));
@@ -26,7 +28,7 @@ export function historyChart(
 
   const datasets = [
     ...changed.map((one, i) => {
-      const { colour, shape } = PROTOCOL_STYLE[i + 1]!;
+      const { colour, shape } = protocolStyle(theme, i + 1);
       const steps = new Set(one.steps.map(({ commit }) => commit));
       return {
         label: one.id,
@@ -42,8 +44,8 @@ export function historyChart(
     ...quiet.map((one) => ({
       label: "other scenarios",
       data: data(one),
-      borderColor: "rgba(119,119,119,0.45)",
-      backgroundColor: "#777777",
+      borderColor: `${theme.protocols[0]!.colour}73`,
+      backgroundColor: theme.protocols[0]!.colour,
       borderWidth: 1,
       pointStyle: "line",
       pointRadius: 0,
@@ -52,7 +54,7 @@ export function historyChart(
   const every = Math.max(1, Math.ceil(commits.length / 12));
   const labelled = commits.map((_, i) => i).filter((i) => i % every === 0);
 
-  return renderPng(WIDTH, 480, {
+  return renderPng(WIDTH, 480, theme, {
     type: "line",
     data: { datasets },
     options: {
@@ -62,10 +64,10 @@ export function historyChart(
           type: "linear",
           min: 0,
           max: commits.length - 1,
-          grid: { color: FAINT },
+          grid: { color: theme.faint },
           afterBuildTicks: ticksAt(labelled),
           ticks: {
-            color: INK,
+            color: theme.ink,
             autoSkip: false,
             maxRotation: 45,
             callback: (value: string | number) => (commits[Number(value)] ?? "").slice(0, 8),
@@ -75,17 +77,18 @@ export function historyChart(
           type: "logarithmic",
           min: low,
           max: high,
-          title: { display: true, text: "time, commit ÷ reference" },
-          grid: { color: FAINT },
+          title: { display: true, text: "time, commit ÷ reference", color: theme.quiet },
+          grid: { color: theme.faint },
           afterBuildTicks: ticksAt(TICKS.filter((tick) => tick >= low && tick <= high)),
           ticks: {
-            color: INK,
+            color: theme.ink,
             callback: (value: string | number) => String(Number(Number(value).toFixed(2))),
           },
         },
       },
       plugins: {
         ...titles(
+          theme,
           finding(series),
           `${commits.length} commits, each measured in the same processes as the reference build; grey band: ±3 %`,
         ),
@@ -93,7 +96,7 @@ export function historyChart(
           position: "bottom",
           labels: {
             usePointStyle: true,
-            color: INK,
+            color: theme.ink,
             filter: ({ datasetIndex }: { datasetIndex?: number }) =>
               (datasetIndex ?? 0) <= changed.length,
           },
@@ -104,7 +107,7 @@ export function historyChart(
               type: "box",
               yMin: 1 / 1.03,
               yMax: 1.03,
-              backgroundColor: "rgba(0,0,0,0.06)",
+              backgroundColor: theme.band,
               borderWidth: 0,
               drawTime: "beforeDatasetsDraw",
             },

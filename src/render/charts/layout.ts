@@ -3,11 +3,12 @@
 import type { Results, ScenarioRecord } from "../../record/schema.js";
 import { integer } from "../format.js";
 import { renderPng } from "./canvas.js";
-import { groupScenarios, protocolsOf } from "./groups.js";
+import { type Group, groupScenarios, protocolsOf } from "./groups.js";
+import type { Picture } from "./picture.js";
 import {
-  FAINT,
+  axis,
   heightFor,
-  INK,
+  legend,
   powersOfTen,
   protocolStyle,
   rowAxis,
@@ -15,16 +16,44 @@ import {
   titles,
   WIDTH,
 } from "./style.js";
+import type { Theme } from "./theme.js";
+
+/** Lines drawn at most: of more, those whose protocols differ most. */
+const MOST_ROWS = 40;
 
 interface Item {
   datasetIndex: number;
 }
 
-/** The dumbbell plot of VMAs; null for a result with a single protocol. */
-export function layoutChart(results: Results): Uint8Array | null {
+/** The dumbbell plot of the groups that differ; null where every protocol leaves the same. */
+export function layoutChart(results: Results): Picture | null {
   const protocols = protocolsOf(results);
-  if (protocols.length < 2) return null;
-  const groups = groupScenarios(results);
+  const groups = groupScenarios(results)
+    .filter((group) => spread(group) > 1)
+    .sort((a, b) => spread(b) - spread(a))
+    .slice(0, MOST_ROWS);
+  if (groups.length === 0) return null;
+  const title = finding(groups[0]!, protocols);
+  return {
+    name: "layout",
+    title,
+    alt: `VMAs left behind, one mark a protocol. ${title}`,
+    draw: (theme) => draw(theme, groups, protocols, title),
+  };
+}
+
+/** How many times as many VMAs the most careless protocol leaves as the best. */
+function spread({ of }: Group): number {
+  const all = [...of.values()].map(({ final }) => Math.max(final.vmas, 1));
+  return Math.max(...all) / Math.min(...all);
+}
+
+function draw(
+  theme: Theme,
+  groups: readonly Group[],
+  protocols: readonly string[],
+  title: string,
+): Uint8Array {
   const vmas = (scenario: ScenarioRecord | undefined) => scenario?.final.vmas;
 
   const marks = protocols.map((protocol, i) => ({
@@ -34,12 +63,12 @@ export function layoutChart(results: Results): Uint8Array | null {
       const x = vmas(group.of.get(protocol));
       return x === undefined ? [] : [{ x: Math.max(x, 1), y }];
     }),
-    pointStyle: protocolStyle(i).shape,
+    pointStyle: protocolStyle(theme, i).shape,
     radius: i === 0 ? 7 : 6,
     borderWidth: 2,
     // the baseline hollow, so that an equal candidate shows inside it
-    backgroundColor: i === 0 ? "white" : protocolStyle(i).colour,
-    borderColor: protocolStyle(i).colour,
+    backgroundColor: i === 0 ? theme.paper : protocolStyle(theme, i).colour,
+    borderColor: protocolStyle(theme, i).colour,
     order: protocols.length - i,
   }));
   const joins = groups.flatMap((group, y) => {
@@ -56,7 +85,7 @@ export function layoutChart(results: Results): Uint8Array | null {
         label: "",
         data,
         pointRadius: 0,
-        borderColor: "#bbbbbb",
+        borderColor: theme.faint,
         borderWidth: 3,
         order: 99,
       },
@@ -71,35 +100,36 @@ export function layoutChart(results: Results): Uint8Array | null {
   const counts = groups.flatMap(({ of }) => [...of.values()].map((s) => Math.max(s.final.vmas, 1)));
   const powers = powersOfTen(Math.min(...counts), Math.max(...counts));
 
-  return renderPng(WIDTH, heightFor(groups.length), {
+  return renderPng(WIDTH, heightFor(groups.length), theme, {
     type: "scatter",
     data: { datasets: [...marks, ...joins] },
     options: {
       layout: { padding: { left: 8, right: 8 } },
       scales: {
         x: {
+          ...axis(theme, "VMAs after the last operation"),
           type: "logarithmic",
           min: powers[0],
           max: Math.max(...counts) * 1.3,
-          title: { display: true, text: "VMAs after the last operation" },
-          grid: { color: FAINT },
           afterBuildTicks: ticksAt(powers),
           ticks: {
-            color: INK,
+            color: theme.ink,
             maxRotation: 0,
             callback: (value: string | number) => integer(Number(value)),
           },
         },
-        y: rowAxis(groups.map((group) => group.label)),
-        numbers: rowAxis(numbers, "right"),
+        y: rowAxis(
+          theme,
+          groups.map((group) => group.label),
+        ),
+        numbers: rowAxis(theme, numbers, "right"),
       },
       plugins: {
-        ...titles(finding(results), protocols.join(" → ")),
+        ...titles(theme, title, `${protocols.join(" → ")}; only where they differ`),
         legend: {
           position: "bottom",
           labels: {
-            usePointStyle: true,
-            color: INK,
+            ...legend(theme).labels,
             filter: (item: { text: string }) => item.text !== "",
             sort: (a: Item, b: Item) => a.datasetIndex - b.datasetIndex,
           },
@@ -109,21 +139,16 @@ export function layoutChart(results: Results): Uint8Array | null {
   } as never);
 }
 
-function finding(results: Results): string {
-  const most = [...results.comparisons].sort(
-    (a, b) => factor(b.final.vmas) - factor(a.final.vmas),
-  )[0];
-  if (!most || factor(most.final.vmas) === 1)
-    return "Every protocol leaves the same number of VMAs";
-  const [base, candidate] = most.final.vmas;
-  const [less, more] =
-    base < candidate ? [most.baseline, most.candidate] : [most.candidate, most.baseline];
+function finding({ of, label }: Group, protocols: readonly string[]): string {
+  const left = protocols
+    .flatMap((protocol) => {
+      const vmas = of.get(protocol)?.final.vmas;
+      return vmas === undefined ? [] : [{ protocol, vmas }];
+    })
+    .sort((a, b) => a.vmas - b.vmas);
+  const [less, more] = [left[0]!, left.at(-1)!];
   return (
-    `${more} leaves ${integer(Math.max(base, candidate))} VMAs where ${less} leaves ` +
-    `${integer(Math.min(base, candidate))}: ${most.workload} / ${most.driver}`
+    `${more.protocol} leaves ${integer(more.vmas)} VMAs where ${less.protocol} leaves ` +
+    `${integer(less.vmas)}: ${label}`
   );
-}
-
-function factor([base, candidate]: [number, number]): number {
-  return Math.max(base, candidate, 1) / Math.max(Math.min(base, candidate), 1);
 }

@@ -1,30 +1,11 @@
-// Colours and shapes of all charts. The palette is Okabe and Ito's, which stays apart for colour-blind
-// readers; shape says the same again.
+// What all charts have in common: titles, axes, ticks.
 
-import type { Verdict } from "../rows.js";
 import { FONT } from "./canvas.js";
+import type { Mark, Theme } from "./theme.js";
 
-export const INK = "#222222";
-export const FAINT = "#dddddd";
-
-export const VERDICT_STYLE: Readonly<Record<Verdict, { colour: string; shape: string }>> = {
-  slower: { colour: "#d55e00", shape: "triangle" },
-  faster: { colour: "#0072b2", shape: "rectRot" },
-  same: { colour: "#777777", shape: "circle" },
-  unclear: { colour: "#e69f00", shape: "crossRot" },
-};
-
-/** Baseline first, then the candidates in order. */
-export const PROTOCOL_STYLE: readonly { colour: string; shape: string }[] = [
-  { colour: "#777777", shape: "circle" },
-  { colour: "#009e73", shape: "rectRot" },
-  { colour: "#cc79a7", shape: "triangle" },
-  { colour: "#56b4e9", shape: "rect" },
-  { colour: "#e69f00", shape: "star" },
-];
-
-export function protocolStyle(index: number): { colour: string; shape: string } {
-  return PROTOCOL_STYLE[index % PROTOCOL_STYLE.length]!;
+/** The mark of a protocol by its place among those of a result. */
+export function protocolStyle(theme: Theme, index: number): Mark {
+  return theme.protocols[index % theme.protocols.length]!;
 }
 
 /** Height of a chart with one line per row. */
@@ -35,13 +16,13 @@ export function heightFor(rows: number): number {
 export const WIDTH = 960;
 
 /** Title and explanation above a chart. */
-export function titles(finding: string, explanation: string) {
+export function titles(theme: Theme, finding: string, explanation: string) {
   return {
     title: {
       display: true,
       text: wrapped(finding, 92),
       align: "start" as const,
-      color: INK,
+      color: theme.ink,
       font: { size: 16, weight: "bold" as const },
       padding: { top: 8, bottom: 2 },
     },
@@ -49,7 +30,7 @@ export function titles(finding: string, explanation: string) {
       display: true,
       text: wrapped(explanation, 125),
       align: "start" as const,
-      color: "#555555",
+      color: theme.quiet,
       padding: { bottom: 8 },
     },
   };
@@ -84,6 +65,7 @@ export function ticksAt(values: readonly number[]) {
  * a second text for each row. As wide as its longest text: by itself chart.js would cut long ones.
  */
 export function rowAxis(
+  theme: Theme,
   labels: readonly string[],
   side: "left" | "right" = "left",
   places: readonly number[] = labels.map((_, i) => i),
@@ -95,7 +77,7 @@ export function rowAxis(
     ...range,
     reverse: true,
     offset: false,
-    grid: { display: side === "left", color: FAINT },
+    grid: { display: side === "left", color: theme.faint },
     afterBuildTicks: ticksAt(places),
     afterFit: (axis: Axis) => {
       axis.ctx.font = `12px "${FONT}"`;
@@ -103,7 +85,7 @@ export function rowAxis(
     },
     ticks: {
       autoSkip: false,
-      color: INK,
+      color: theme.ink,
       callback: (value: string | number) => labels[places.indexOf(Number(value))] ?? "",
     },
   };
@@ -117,6 +99,24 @@ export function powersOfTen(low: number, high: number): number[] {
 }
 
 const STEPS = [1, 1.1, 1.25, 1.5, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000];
+
+/** Numeric axis in the theme's colours: grid, ticks, and what it shows. */
+export function axis(theme: Theme, title: string) {
+  return {
+    title: { display: title !== "", text: title, color: theme.quiet },
+    grid: { color: theme.faint },
+    border: { color: theme.faint },
+    ticks: { color: theme.ink },
+  };
+}
+
+/** A legend below, with the marks themselves. */
+export function legend(theme: Theme) {
+  return {
+    position: "bottom" as const,
+    labels: { usePointStyle: true, color: theme.ink, boxHeight: 7 },
+  };
+}
 
 /** Ticks of a logarithmic ratio axis: 1 and steps the same distance away on both sides. */
 export function ratioTicks(low: number, high: number): number[] {

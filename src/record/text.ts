@@ -1,0 +1,13 @@
+// A result as the text of its file: indented for people, but a list of numbers is one line.
+
+import type { Results } from "./schema.js";
+
+const LIST_OF_NUMBERS = /\[\n\s+(-?[\d.eE+-]+(?:,\n\s+-?[\d.eE+-]+)*)\n\s+\]/g;
+
+/** The document that results.json holds and `--json` prints, without a line's end. */
+export function resultsText(results: Results): string {
+  return JSON.stringify(results, null, 1).replace(
+    LIST_OF_NUMBERS,
+    (_, numbers: string) => `[${numbers.replace(/,\n\s+/g, ", ")}]`,
+  );
+}
