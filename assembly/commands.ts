@@ -10,6 +10,7 @@ import {
 } from "./abi";
 import { COUNTING } from "./events";
 import { COMMANDS_AT, RESULTS_AT } from "./memory";
+import { answered } from "./slow";
 import { STEP_END, step } from "./steps";
 import { schedule } from "./tlb/cpu";
 import { stream } from "./tlb/stream";
@@ -39,7 +40,7 @@ export function execute(first: u32, n: u32): u32 {
     mm.poolEmpty = 0;
     if (COUNTING) mm.alarms = 0;
     known = true;
-    store<i64>(result, perform(at), RESULT_VALUE);
+    store<i64>(result, answered(perform(at)), RESULT_VALUE);
     step(STEP_END);
     store<u32>(result, <u32>mm.mapCount, RESULT_VMAS);
     const status: u32 = mm.poolEmpty ? STATUS_POOL_EMPTY : known ? STATUS_OK : STATUS_BAD_OPERATION;

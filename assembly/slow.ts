@@ -1,5 +1,6 @@
-// Slowdowns on purpose, for the gate's own tests (bench/selftest): a core built with them has to be found slower.
-// An ordinary build defines none of the constants, and nothing of this file is left in it.
+// Faults on purpose, for the gate's own tests (bench/selftest): a core built with them has to be found slower, to do
+// more work, or to answer wrongly. An ordinary build defines none of the constants, and nothing of this file is
+// left in it.
 
 import { count, MAPLE_NODE_READS } from "./events";
 
@@ -22,13 +23,20 @@ export function slow(path: i32): void {
   }
 }
 
-/** Where a node is read: EXTRA_READ=1 reads it twice. */
+/** Where a node is read: EXTRA_READ=n counts n reads more, and makes one. */
 @inline
 export function extraRead(node: usize): void {
   if (isDefined(EXTRA_READ)) {
-    count(MAPLE_NODE_READS);
+    count(MAPLE_NODE_READS, EXTRA_READ);
     scrap ^= load<u32>(node);
   }
+}
+
+/** What an operation answers: WRONG_RESULT=n is off by n. */
+@inline
+export function answered(value: i64): i64 {
+  if (isDefined(WRONG_RESULT)) return value + <i64>WRONG_RESULT;
+  return value;
 }
 
 function spin(): void {

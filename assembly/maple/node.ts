@@ -21,7 +21,7 @@
 //  include/linux/maple_tree.h, 7.3)
 
 import { count, MAPLE_NODES_ALLOCATED, MAPLE_NODES_FREED } from "../events";
-import { NODE_LIMIT, NODE_POOL_AT, NODES_AT } from "../memory";
+import { copyRecord, NODE_LIMIT, NODE_POOL_AT, NODES_AT } from "../memory";
 
 export const NODE_SIZE: usize = 256;
 const NODE_SHIFT: usize = 8;
@@ -79,23 +79,19 @@ export const TOP: u64 = u64.MAX_VALUE;
 }
 
 /**
- * First slot whose pivot is at or above `key`, which lies in the node. Branch-free: the kernel's linear scan
- * mispredicts once a node on random keys.
+ * First slot whose pivot is at or above `key`, which lies in the node. By branches, as the kernel looks: then the
+ * CPU need not wait for the pivots before it reads the next node. Only which half of a leaf it is, the branch that
+ * would be wrong most often, is a select. (Selects all the way, and SIMD: 2 to 15 % slower, docs/performance.md.)
  */
 @inline export function findSlot(node: usize, type: u32, key: u64): u32 {
-  let p = node;
-  if (type == ARANGE_64) { //  10 slots: 10 -> 5 -> 3 -> 2 -> 1
-    p = select<usize>(p + 40, p, pivotAt(p, 4) < key);
-    p = select<usize>(p + 16, p, pivotAt(p, 1) < key);
-    p = select<usize>(p + 8, p, pivotAt(p, 0) < key);
-    p = select<usize>(p + 8, p, pivotAt(p, 0) < key);
-  } else { //  16 slots: 16 -> 8 -> 4 -> 2 -> 1
-    p = select<usize>(p + 64, p, pivotAt(p, 7) < key);
-    p = select<usize>(p + 32, p, pivotAt(p, 3) < key);
-    p = select<usize>(p + 16, p, pivotAt(p, 1) < key);
-    p = select<usize>(p + 8, p, pivotAt(p, 0) < key);
-  }
-  return <u32>((p - node) >> 3);
+  return findSlotFrom(node, type == ARANGE_64 ? 0 : select<u32>(8, 0, pivotAt(node, 7) < key), key);
+}
+
+/** The same from a slot on that begins at or below `key`: for a key that is probably near. */
+@inline export function findSlotFrom(node: usize, from: u32, key: u64): u32 {
+  let i = from;
+  while (pivotAt(node, i) < key) i++;
+  return i;
 }
 
 /** Sets every pivot cell from `end` on to 2^64-1, and the end. */
@@ -113,7 +109,8 @@ export function closeNode(node: usize, type: u32, end: u32): void {
 
 /** Makes `to` what `from` is, parent included. */
 export function copyNode(to: usize, from: usize): void {
-  memory.copy(to, from, NODE_SIZE);
+  copyRecord(to, from);
+  copyRecord(to + 128, from + 128);
 }
 
 // The pool ------------------------------------------------------------------------------------------

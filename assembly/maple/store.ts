@@ -15,7 +15,7 @@ import { PATH_STORE, slow } from "../slow";
 import { ACTIVE, Cursor, START, Tree } from "./cursor";
 import { updateLeafGap } from "./gap";
 import {
-  closeNode, endOf, findSlot, formatNode, freeNode, isLeaf, isRoot, LEAF_64, lowerBound, minSlotsOf, parentOf,
+  closeNode, endOf, findSlotFrom, formatNode, freeNode, isLeaf, isRoot, LEAF_64, lowerBound, minSlotsOf, parentOf,
   parentSlot, pivotAt, setEnd, setParent, setPivot, setSlot, slotAt, slotsOf, TOP, typeOf, upperBound,
 } from "./node";
 import { dropTree, rebuildNode, rebuildSpan } from "./rebuild";
@@ -41,7 +41,7 @@ export function readWriteSlot(c: Cursor): void {
   count(MAPLE_WRITE_WALK_READS);
   const node = c.at;
   const end = endOf(node);
-  const offset = findSlot(node, typeOf(node), c.index);
+  const offset = findSlotFrom(node, c.offset, c.index);
   c.end = end;
   c.offset = offset;
   c.offsetEnd = offset;
@@ -90,7 +90,7 @@ function writeWalk(c: Cursor, entry: u32): bool {
 /** Finds the slot that holds `last` (mas_wr_end_piv). */
 function readWriteEnd(c: Cursor): void {
   const node = c.at;
-  c.offsetEnd = findSlot(node, LEAF_64, c.last);
+  c.offsetEnd = findSlotFrom(node, c.offset, c.last);
   c.endPivot = upperBound(node, c.offsetEnd, c.max);
 }
 

@@ -16,7 +16,7 @@ import {
   ACCOUNT_UNCHARGES, count, counter, COUNTING, FILE_PUTS, FILE_RMAP_REMOVES, MAPLE_STORES, UNWIND_HOLES, UNWIND_STEPS,
   VMA_FREED,
 } from "../events";
-import { SCRATCH_AT } from "../memory";
+import { clearRecord, SCRATCH_AT } from "../memory";
 import { vmaTree, vmi } from "../maple/cursor";
 import { TOP } from "../maple/node";
 import { commit, reserve } from "../maple/store";
@@ -76,7 +76,7 @@ if (offsetof<Mapping>() > 128) ERROR("a mapping record is at most 128 bytes");
 /** Starts a mapping. `file` 0 = anonymous. */
 export function beginMapping(file: u32, start: u64, length: u64, flags: u64, pgoff: u64): Mapping {
   const m = mapping;
-  memory.fill(changetype<usize>(m), 0, offsetof<Mapping>());
+  clearRecord(changetype<usize>(m));
   m.start = start;
   m.end = start + length;
   m.flags = flags;
@@ -89,7 +89,7 @@ export function beginMapping(file: u32, start: u64, length: u64, flags: u64, pgo
 
 /** Makes a descriptor of a VMA that has no driver's changes yet. */
 export function describe(m: Mapping, vma: Vma): void {
-  memory.fill(changetype<usize>(m), 0, offsetof<Mapping>());
+  clearRecord(changetype<usize>(m));
   m.start = vma.start;
   m.end = vma.end;
   m.flags = vma.flags;

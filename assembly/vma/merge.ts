@@ -11,7 +11,7 @@ import {
   count, COUNTING, MAPLE_STORES, MERGE_ATTEMPTS, MERGE_CORRUPTIONS, MERGE_MERGED, VMA_EXPANDED, VMA_SHRUNK,
 } from "../events";
 import { PATH_MERGE, slow } from "../slow";
-import { SCRATCH_AT } from "../memory";
+import { clearRecord, SCRATCH_AT } from "../memory";
 import { vmi } from "../maple/cursor";
 import { TOP } from "../maple/node";
 import { commit, reserve } from "../maple/store";
@@ -74,7 +74,7 @@ const NEXT_START: u32 = 2;
 /** Starts an attempt for a range with nothing set but the range. */
 export function newMerge(start: u64, end: u64): Merge {
   const g = merge;
-  memory.fill(changetype<usize>(g), 0, offsetof<Merge>());
+  clearRecord(changetype<usize>(g));
   g.start = start;
   g.end = end;
   return g;

@@ -3,7 +3,7 @@
 import { FAIL_ALLOCATION, OPS_DUMMY } from "../abi";
 import { count, UNWIND_STEPS, VMA_ALLOCATED, VMA_FREED } from "../events";
 import { failsHere, ranOut } from "../limits";
-import { VMA_LIMIT, VMAS_AT } from "../memory";
+import { clearRecord, copyRecord, VMA_LIMIT } from "../memory";
 import { exists, mm, NO_VMA, Vma, VMA_CELL, vmaCell, vmaOf } from "./record";
 
 /** Bytes of the pool that were ever used. */
@@ -18,6 +18,15 @@ export function liveVmas(): u32 {
 
 /** A VMA with nothing in it but dummy ops (vm_area_alloc); NO_VMA without memory. */
 export function allocateVma(): Vma {
+  const vma = takeVma();
+  if (!exists(vma)) return vma;
+  clearRecord(changetype<usize>(vma));
+  vma.ops = OPS_DUMMY;
+  return vma;
+}
+
+/** A VMA with anything in it. */
+function takeVma(): Vma {
   if (failsHere(FAIL_ALLOCATION)) return NO_VMA;
   let vma = vmaOf(mm.vmaFree);
   if (exists(vma)) {
@@ -30,16 +39,14 @@ export function allocateVma(): Vma {
     vma = vmaCell(mm.vmaNext++);
   }
   count(VMA_ALLOCATED);
-  memory.fill(changetype<usize>(vma), 0, offsetof<Vma>());
-  vma.ops = OPS_DUMMY;
   return vma;
 }
 
 /** A copy of a VMA with an empty anon_vma chain (vm_area_dup); NO_VMA without memory. */
 export function duplicateVma(from: Vma): Vma {
-  const vma = allocateVma();
+  const vma = takeVma();
   if (!exists(vma)) return vma;
-  memory.copy(changetype<usize>(vma), changetype<usize>(from), offsetof<Vma>());
+  copyRecord(changetype<usize>(vma), changetype<usize>(from));
   vma.chain = 0;
   vma.chainHead = 0;
   vma.attached = 0;

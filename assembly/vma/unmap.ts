@@ -8,7 +8,7 @@ import {
   UNWIND_REATTACHED, UNWIND_STEPS,
 } from "../events";
 import { PATH_UNMAP, slow } from "../slow";
-import { SCRATCH_AT } from "../memory";
+import { clearRecord, SCRATCH_AT } from "../memory";
 import { Cursor, detached, detachedTree, vmi, vmaTree } from "../maple/cursor";
 import { TOP } from "../maple/node";
 import { destroyTree, storeNow } from "../maple/store";
@@ -55,7 +55,7 @@ if (offsetof<Unmap>() > 128) ERROR("an unmap record is at most 128 bytes");
 /** Starts an unmap of [start, end) whose first overlapping VMA is `first`, or NO_VMA (init_vma_munmap). */
 export function beginUnmap(first: Vma, start: u64, end: u64): Unmap {
   const u = unmap;
-  memory.fill(changetype<usize>(u), 0, offsetof<Unmap>());
+  clearRecord(changetype<usize>(u));
   u.first = first.id;
   if (exists(first)) {
     u.start = start;

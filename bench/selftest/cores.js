@@ -1,5 +1,5 @@
-// Cores that are slower on purpose. Each path is compiled once, with a number of idle passes that is easy to
-// find in the module; any other number is then written over it, which takes no compiler.
+// Cores that are slower on purpose, do more work or answer wrongly (assembly/slow.ts). Each is compiled once, with
+// numbers that are easy to find in the module; any others are then written over them, which takes no compiler.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,8 +15,8 @@ export const PATHS = [
   { name: "page fault", path: 5, scenario: "touch-map-unmap/vmops-only/mmap@6.15?ops=256" },
 ];
 
-/** Five bytes in LEB128, so that every smaller number fits in its place. */
-const PLACEHOLDER = 0x5a3c_1e77;
+/** What stands in a module for each number; five bytes in LEB128, so that every smaller one fits in its place. */
+const PLACEHOLDERS = { spin: 0x5a3c_1e77, extraReads: 0x5b3c_1e77, wrong: 0x5c3c_1e77 };
 
 function signed(value) {
   const bytes = [];
@@ -24,14 +24,16 @@ function signed(value) {
   return Buffer.from([...bytes, (value >> 28) & 127]);
 }
 
-/** The timing build with a placeholder on `path`. */
+/** The timing build with a place for idle passes on `path`, and for wrong answers. */
 export async function slowTemplate(path) {
-  return compile("timing", [`SLOW_PATH=${path}`, `SLOW_SPIN=${PLACEHOLDER}`]);
+  const { spin, wrong } = PLACEHOLDERS;
+  return compile("timing", [`SLOW_PATH=${path}`, `SLOW_SPIN=${spin}`, `WRONG_RESULT=${wrong}`]);
 }
 
-/** The work build that reads every node twice. */
-export async function extraReadCore() {
-  return compile("work", ["EXTRA_READ=1"]);
+/** The work build with a place for extra node reads, and for wrong answers. */
+export async function workTemplate() {
+  const { extraReads, wrong } = PLACEHOLDERS;
+  return compile("work", [`EXTRA_READ=${extraReads}`, `WRONG_RESULT=${wrong}`]);
 }
 
 async function compile(target, use) {
@@ -45,15 +47,21 @@ async function compile(target, use) {
   }
 }
 
-/** A template with `spin` idle passes, in 1/1024, at each visit. Error when there is no place for them. */
-export function withSpin(template, spin) {
-  const [from, to] = [signed(PLACEHOLDER), signed(Math.round(spin))];
+/**
+ * A template with its numbers: `spin` idle passes, in 1/1024, at each visit of the path; `extraReads` counted for
+ * each node read; results off by `wrong`. Error when a number that is not zero has no place.
+ */
+export function filled(template, numbers) {
   const bytes = Buffer.from(template);
-  let places = 0;
-  for (let at = bytes.indexOf(from); at >= 0; at = bytes.indexOf(from, at + to.length)) {
-    to.copy(bytes, at);
-    places++;
+  for (const [name, placeholder] of Object.entries(PLACEHOLDERS)) {
+    const value = Math.round(numbers[name] ?? 0);
+    const [from, to] = [signed(placeholder), signed(value)];
+    let places = 0;
+    for (let at = bytes.indexOf(from); at >= 0; at = bytes.indexOf(from, at + to.length)) {
+      to.copy(bytes, at);
+      places++;
+    }
+    if (places === 0 && value !== 0) throw new Error(`${name} was compiled away`);
   }
-  if (places === 0) throw new Error("the slowdown was compiled away");
   return bytes;
 }

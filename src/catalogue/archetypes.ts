@@ -1,7 +1,7 @@
 // The families of mmap hooks found in the 7.3 tree, as data: what the hook does (the fields of a driver file),
 // how it is written as .mmap_prepare or why it cannot be, and functions that do it.
 
-import type { DriverDescription } from "./description.js";
+import { type DriverDescription, ONE_ACTION } from "./description.js";
 import type { DriverExample } from "./drivers.js";
 
 export interface Archetype {
@@ -19,8 +19,6 @@ function at(file: string, name: string): DriverExample {
 }
 
 const PAGE_CACHE: DriverDescription["ops"] = ["fault", "map_pages", "page_mkwrite"];
-const ONE_ACTION =
-  "a descriptor carries one action, for one contiguous run of page frames with one protection";
 
 export const ARCHETYPES: readonly Archetype[] = [
   {

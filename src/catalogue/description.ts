@@ -198,6 +198,15 @@ export function flagBits(flags: readonly string[] = []): number {
   return bits;
 }
 
+/** Why nothing with `by: pieces` has one. */
+export const ONE_ACTION =
+  "a descriptor carries one action, for one contiguous run of page frames with one protection";
+
+/** Why a hook cannot be written for a descriptor; undefined when it can. */
+export function whyNoForm(d: DriverDescription): string | undefined {
+  return d["stays-on-mmap"] ?? (d.by === "pieces" ? ONE_ACTION : undefined);
+}
+
 /** Fields that contradict one another: the field to name and what was expected of it; null when none do. */
 export function contradiction(d: DriverDescription): { field: string[]; expected: string } | null {
   const set = new Set((d.set ?? []).map(bare));

@@ -200,10 +200,20 @@ const replaceWritten: Generator = {
   },
 };
 
+const empty: Generator = {
+  id: "nothing",
+  does: "operations that do nothing: what the suite itself adds to every operation",
+  parameters: [operationCount],
+  build: (values) => ({
+    setup: [],
+    operations: Array.from({ length: Number(values.ops) }, () => ({ op: abi.OP_NOP })),
+    files: filesOf(1),
+  }),
+};
+
 /** Every generator, by its name in workload files. */
 export const GENERATORS: ReadonlyMap<string, Generator> = new Map(
-  [append, overlap, protect, tree, replaceWritten, ...TOUCHING, ...MIXES].map((generator) => [
-    generator.id,
-    generator,
-  ]),
+  [append, overlap, protect, tree, replaceWritten, ...TOUCHING, ...MIXES, empty].map(
+    (generator) => [generator.id, generator],
+  ),
 );

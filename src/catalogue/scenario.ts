@@ -3,6 +3,7 @@
 import { DRIVER_LIMIT, EAGER_NONE, FILE_MODE_READ, FILE_MODE_WRITE } from "../core/abi.js";
 import type { Core, DriverRecord, FileRecord } from "../core/core.js";
 import { UsageError } from "../errors.js";
+import { whyNoForm } from "./description.js";
 import { type Driver, driverFamily, driverOf } from "./drivers.js";
 import { DRIVER_INDEX } from "./generator-parts.js";
 import { HOOKS, type Protocol, parseProtocol, whyNoMapped, whyNoPtes } from "./kernels.js";
@@ -24,9 +25,7 @@ export function refusal(driver: Driver, protocol: Protocol): string | null {
   const { eager = EAGER_NONE } = driver.record(protocol.hook);
   const noPtes = eager === EAGER_NONE ? null : whyNoPtes(protocol);
   if (noPtes) return `driver ${driver.id} sets PTEs, under ${protocol.id} no driver can: ${noPtes}`;
-  const noForm = takesDescriptor(driver, protocol)
-    ? driver.description["stays-on-mmap"]
-    : undefined;
+  const noForm = takesDescriptor(driver, protocol) ? whyNoForm(driver.description) : undefined;
   if (noForm) return `driver ${driver.id} has no form for ${protocol.id}: ${noForm}`;
   const noMapped = driver.description.ops?.includes("mapped") ? whyNoMapped(protocol) : null;
   return noMapped && `driver ${driver.id} needs vm_ops->mapped under ${protocol.id}: ${noMapped}`;

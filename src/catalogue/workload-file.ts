@@ -1,6 +1,6 @@
 // Workloads as files: those of bench/workloads, and those of `--workload FILE`.
 
-import { BATCH_LIMIT, TOUCH_ALL, TOUCH_NONE, TOUCH_WRITTEN } from "../core/abi.js";
+import { BATCH_LIMIT, FILE_LIMIT, TOUCH_ALL, TOUCH_NONE, TOUCH_WRITTEN } from "../core/abi.js";
 import { UsageError } from "../errors.js";
 import { type Read, readDocument } from "../input/document.js";
 import { compose } from "./compose.js";
@@ -37,6 +37,14 @@ export function readWorkload(path: string, lookUp: (id: string) => WorkloadEntry
       };
     },
   };
+}
+
+/** One id is none, one stands for the file that a driver puts in place of others. */
+const MOST_FILES = FILE_LIMIT - 2;
+
+function checkSize(path: string, what: string, found: number, most: number): void {
+  if (found <= most) return;
+  throw new UsageError(`${path}: expected at most ${most} ${what} in all phases, found ${found}`);
 }
 
 /** The workload's parameters: each is one of its phases', with the default that the file gives. */
@@ -80,11 +88,8 @@ async function build(
     );
   }
   const composed = compose(built, order);
-  if (composed.operations.length > BATCH_LIMIT) {
-    throw new UsageError(
-      `${path}: expected at most ${BATCH_LIMIT} operations in all phases, found ${composed.operations.length}`,
-    );
-  }
+  checkSize(path, "operations", composed.operations.length, BATCH_LIMIT);
+  checkSize(path, "files", composed.files.length, MOST_FILES);
   const chosen = touch ?? (built.some(({ trace }) => trace === "operations") ? "written" : null);
   if (chosen === null) return composed;
   return { ...composed, settings: { ...composed.settings, touch: TOUCHES[chosen] } };

@@ -3,7 +3,10 @@
 import { z } from "zod";
 import { GENERATORS } from "./generators.js";
 
-const values = z.record(z.string(), z.union([z.string(), z.number()]));
+const values = z.record(
+  z.string(),
+  z.union([z.string(), z.number()], { error: "expected a text or a number" }),
+);
 
 const phase = z
   .strictObject({

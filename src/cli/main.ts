@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { MachineError, UsageError } from "../errors.js";
+import { printable } from "../render/printable.js";
 
 interface Entry {
   name: string;
@@ -60,6 +61,41 @@ export const COMMANDS: readonly Entry[] = [
     name: "gate",
     summary: "regression gate: exact on work, statistical on time",
     load: async () => (await import("./commands/gate.js")).gateCommand(),
+  },
+  {
+    name: "compare",
+    summary: "two result files, or two gate records with one base, side by side",
+    load: async () => (await import("./commands/compare.js")).compareCommand(),
+  },
+  {
+    name: "doctor",
+    summary: "is this machine fit to measure on, and how small a slowdown shows on it",
+    load: async () => (await import("./commands/doctor.js")).doctorCommand(),
+  },
+  {
+    name: "history",
+    summary: "time from commit to commit against a fixed reference, and where it changed",
+    load: async () => (await import("./commands/history.js")).historyCommand(),
+  },
+  {
+    name: "report",
+    summary: "a report again from a result file: a folder, or text for a mailing list",
+    load: async () => (await import("./commands/report.js")).reportCommand(),
+  },
+  {
+    name: "export",
+    summary: "a result in another tool's format",
+    load: async () => (await import("./commands/export.js")).exportCommand(),
+  },
+  {
+    name: "comment",
+    summary: "post a report as one comment on a GitHub pull request, or change it",
+    load: async () => (await import("./commands/comment.js")).commentCommand(),
+  },
+  {
+    name: "peer",
+    summary: "a kernel tree's own mm/vma.c and lib/maple_tree.c, timed beside the model",
+    load: async () => (await import("./commands/peer.js")).peerCommand(),
   },
   {
     name: "maple-digest",
@@ -148,7 +184,7 @@ function failure(error: unknown): number {
 }
 
 function say(message: string): void {
-  process.stderr.write(`vmabench: ${message.replace(/\s*\n\s*/g, "; ")}\n`);
+  process.stderr.write(`vmabench: ${printable(message.replace(/\s*\n\s*/g, "; "))}\n`);
 }
 
 /** Whoever read our output has had enough: no error, and nothing more to print. */

@@ -12,12 +12,13 @@ import {
   type Node,
   parseDocument,
   visit,
+  type YAMLMap,
 } from "yaml";
 import { z } from "zod";
 import { InputError, quoted, UsageError } from "../errors.js";
 
 /** Most bytes of a file. */
-export const DOCUMENT_BYTES = 1 << 18;
+export const DOCUMENT_BYTES = 1 << 15;
 /** Deepest nesting of lists and mappings. */
 export const DOCUMENT_DEPTH = 32;
 /** Most uses of YAML aliases. */
@@ -87,41 +88,67 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
 };
 
+/** What stands at the beginning of a line and opens a list or a key each. */
+const LIST_MARKS = /^(?:[ \t]*[-?:](?=[ \t]))+/;
+
 /** The parsed document with the lines of its nodes. */
 class Places {
   readonly value: unknown;
   private readonly document: Document;
   private readonly lines = new LineCounter();
+  private firstAlias = 1;
 
   constructor(
     text: string,
     private readonly name: string,
   ) {
     this.checkNesting(text);
-    this.document = parseDocument(text, { lineCounter: this.lines, uniqueKeys: true });
-    const [error] = this.document.errors;
-    if (error) {
-      const [what = "YAML"] = error.message.split("\n");
-      throw new InputError(name, this.lineAt(error.pos[0]), "YAML or JSON", what.replace(/:$/, ""));
+    this.document = this.parsed(text);
+    const [problem] = [...this.document.errors, ...this.document.warnings];
+    if (problem) {
+      const [what = "YAML"] = problem.message.split("\n");
+      throw new InputError(name, this.lineAt(problem.pos[0]), "YAML or JSON", what);
     }
     this.checkNodes();
-    this.value = this.document.toJS({ maxAliasCount: DOCUMENT_ALIASES });
+    this.value = this.toValue();
   }
 
-  /** Brackets, before the parser follows them: it goes one call deeper for each. */
+  /** The parser's own check for keys that stand twice, and its long messages, take quadratic time. */
+  private parsed(text: string): Document {
+    try {
+      return parseDocument(text, {
+        lineCounter: this.lines,
+        uniqueKeys: false,
+        prettyErrors: false,
+        logLevel: "error",
+      });
+    } catch (error) {
+      if (error instanceof RangeError) throw this.tooDeep(1); // its stack was too small
+      throw error;
+    }
+  }
+
+  private toValue(): unknown {
+    try {
+      return this.document.toJS({ maxAliasCount: DOCUMENT_ALIASES });
+    } catch (error) {
+      if (!(error instanceof ReferenceError)) throw error;
+      const expected = `aliases that stand for at most ${DOCUMENT_ALIASES} others`;
+      throw new InputError(this.name, this.firstAlias, expected, "more");
+    }
+  }
+
+  /** Brackets and marks of lists, before the parser follows them: it goes some calls deeper for each. */
   private checkNesting(text: string): void {
     let depth = 0;
-    let line = 1;
-    let indented = 0;
-    for (const c of text) {
-      if (c === "\n") {
-        line++;
-        indented = 0;
+    for (const [i, line] of text.split("\n").entries()) {
+      const marks = LIST_MARKS.exec(line)?.[0].replace(/\s/g, "").length ?? 0;
+      if (marks > DOCUMENT_DEPTH) throw this.tooDeep(i + 1);
+      for (const c of line) {
+        if (c === "[" || c === "{") depth++;
+        else if (c === "]" || c === "}") depth = Math.max(0, depth - 1);
+        if (depth > 8 * DOCUMENT_DEPTH) throw this.tooDeep(i + 1);
       }
-      if (c === "[" || c === "{") depth++;
-      else if (c === "]" || c === "}") depth = Math.max(0, depth - 1);
-      else if (c === "-" || c === "?") indented++;
-      if (depth > 8 * DOCUMENT_DEPTH || indented > 1024) throw this.tooDeep(line);
     }
   }
 
@@ -132,14 +159,39 @@ class Places {
   private checkNodes(): void {
     let aliases = 0;
     visit(this.document, (_key, node, path) => {
-      if (!isNode(node)) return;
-      const line = this.lineAt(node.range?.[0] ?? 0);
-      if (isAlias(node) && ++aliases > DOCUMENT_ALIASES) {
+      // a pair and its value are two steps of the path
+      if (isNode(node) && path.length > 2 * DOCUMENT_DEPTH) throw this.tooDeep(this.lineOf(node));
+      if (isMap(node)) this.checkKeys(node);
+      if (!isAlias(node)) return;
+      const line = this.lineOf(node);
+      if (++aliases === 1) this.firstAlias = line;
+      if (aliases > DOCUMENT_ALIASES) {
         throw new InputError(this.name, line, `at most ${DOCUMENT_ALIASES} aliases`, "more");
       }
-      // a pair and its value are two steps of the path
-      if (path.length > 2 * DOCUMENT_DEPTH) throw this.tooDeep(line);
+      if (!node.resolve(this.document)) {
+        throw new InputError(this.name, line, "an anchor before it", quoted(`*${node.source}`));
+      }
     });
+  }
+
+  /** Every key is a text, and stands once. */
+  private checkKeys({ items }: YAMLMap): void {
+    const seen = new Set<string>();
+    for (const { key } of items) {
+      const line = isNode(key) ? this.lineOf(key) : 1;
+      if (!isScalar(key) || key.value === null || key.value === "__proto__") {
+        throw new InputError(this.name, line, "the name of a field", quoted(String(key)));
+      }
+      const name = String(key.value);
+      if (seen.has(name)) {
+        throw new InputError(this.name, line, "each field once", `${quoted(name)} again`);
+      }
+      seen.add(name);
+    }
+  }
+
+  private lineOf(node: Node): number {
+    return this.lineAt(node.range?.[0] ?? 0);
   }
 
   private lineAt(offset: number): number {

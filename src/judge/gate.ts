@@ -7,7 +7,7 @@ import { type MedianInterval, medianInterval } from "../stats/median.js";
 
 export type GateVerdict = "slower" | "faster" | "same" | "undecided";
 
-/** ln(head / base) and ln(control / base), the median of each process. */
+/** ln(head / base), with the control as a second base, and ln(control / base): the median of each process. */
 export interface ProcessMedians {
   head: number[];
   control: number[];
@@ -52,6 +52,16 @@ export function processesFor(scenarios: number, alpha = GATE_ALPHA): number {
   return Math.ceil(Math.log2((2 * Math.max(1, scenarios)) / alpha));
 }
 
+/** A second look may cost this many scenarios times processes, so that a run has a bounded length. */
+const SECOND_LOOK = 600;
+const MOST_AGAIN = 4;
+
+/** Processes of the second look at the scenarios that stayed open: the fewer they are, the closer. */
+export function secondLookProcesses(open: number, firstLook: number): number {
+  const affordable = Math.floor(SECOND_LOOK / open);
+  return Math.max(firstLook, Math.min(MOST_AGAIN * firstLook, affordable));
+}
+
 /**
  * Verdicts of a run, after its first look or after both. `family`: how many scenarios to correct for, where
  * those given are a part of more.
@@ -66,12 +76,10 @@ export function judgeTimes(
   ) as [Decision[], Decision[]];
   const verdicts = scenarios.map((scenario, i): ScenarioVerdict => {
     const ownControl = pooled(scenario, "control");
-    // a scenario whose own control wanders gets no finding, whatever its head does
-    const wanders = beyond(ownControl, scenario.effect) > NOISY;
     const { verdict, p } = head[i]!;
     return {
       id: scenario.id,
-      verdict: wanders && verdict !== "same" ? "undecided" : verdict,
+      verdict,
       ratio: ratioOf(pooled(scenario, "head")),
       control: ratioOf(ownControl),
       p,
@@ -81,8 +89,10 @@ export function judgeTimes(
   const moved = scenarios.flatMap(({ id }, i) =>
     ["slower", "faster"].includes(control[i]!.verdict) ? [`${id} ${control[i]!.verdict}`] : [],
   );
-  const values = scenarios.flatMap((s) => pooled(s, "control").map((x) => beyond([x], s.effect)));
-  const controlBeyond = values.length ? values.reduce((a, b) => a + b, 0) / values.length : 0;
+  const beyond = scenarios.flatMap((s) =>
+    pooled(s, "control").map((x) => Math.abs(x) > Math.log1p(s.effect)),
+  );
+  const controlBeyond = beyond.filter(Boolean).length / Math.max(1, beyond.length);
   return { scenarios: verdicts, noise: whyNoisy(moved, controlBeyond), controlBeyond };
 }
 
@@ -148,11 +158,6 @@ const negative = (x: number) => -x;
 function pAbove(values: readonly number[], bound: number): number {
   const above = values.filter((x) => x > bound).length;
   return binomialHalfCumulative(values.length - above, values.length);
-}
-
-function beyond(values: readonly number[], effect: number): number {
-  const bound = Math.log1p(effect);
-  return values.filter((x) => Math.abs(x) > bound).length / Math.max(1, values.length);
 }
 
 function pooled(scenario: GateScenario, side: keyof ProcessMedians): number[] {

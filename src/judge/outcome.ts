@@ -26,28 +26,49 @@ export function gateScenarios(
   return record.timed.map((id) => ({
     id,
     effect: (acceptedFor(valid, id, "time")?.limit ?? record.settings.maxSlowdown) / 100,
-    first: mediansOf(
+    first: processMedians(
       record.processes.filter(({ look }) => look === 1),
       id,
     ),
-    second: mediansOf(
+    second: processMedians(
       record.processes.filter(({ look }) => look === 2),
       id,
     ),
   }));
 }
 
-function mediansOf(processes: readonly GateProcess[], id: string): GateScenario["first"] {
+/** What each process says: the median of its sittings, each of which is the median of its rounds. */
+export function processMedians(
+  processes: readonly Pick<GateProcess, "scenarios">[],
+  id: string,
+): GateScenario["first"] {
   const times = processes.flatMap(({ scenarios }) => scenarios.filter((s) => s.id === id));
   return {
-    head: times.map(({ base, head }) => median(epochLogRatios(base, head))),
-    control: times.map(({ base, control }) => median(epochLogRatios(base, control))),
+    // base and control are the same code: two references have less luck than one
+    head: times.map(({ base, head, control, sittings }) => {
+      const [one, other] = [
+        sittingMedians(base, head, sittings),
+        sittingMedians(control, head, sittings),
+      ];
+      return median(one.map((value, i) => (value + other[i]!) / 2));
+    }),
+    control: times.map(({ base, control, sittings }) =>
+      median(sittingMedians(base, control, sittings)),
+    ),
   };
 }
 
-/** ln(variant / base), round by round; the clock may have seen no time at all. */
-function epochLogRatios(base: readonly number[], variant: readonly number[]): number[] {
-  return base.map((time, round) => Math.log(Math.max(1, variant[round]!) / Math.max(1, time)));
+/** The median of ln(variant / reference) over the rounds of each sitting; the clock may have seen no time at all. */
+function sittingMedians(
+  reference: readonly number[],
+  variant: readonly number[],
+  sittings: number,
+): number[] {
+  const rounds = reference.length / sittings;
+  const ratios = reference.map((time, i) => Math.log(Math.max(1, variant[i]!) / Math.max(1, time)));
+  return Array.from({ length: sittings }, (_, i) =>
+    median(ratios.slice(i * rounds, (i + 1) * rounds)),
+  );
 }
 
 /** The verdicts of a record and the exit code they lead to. */
@@ -67,6 +88,7 @@ export function outcomeOf(record: GateRecord): GateOutcome {
   });
 
   if (wrong.length > 0) return end(4, `different results: ${ids(wrong)}`);
+  if (record.disagreement) return end(4, `different results: ${record.disagreement}`);
   if (failing.length > 0) return end(1, `more work than the base: ${ids(failing)}`);
   if (record.identical) return end(0, "the cores run the same code");
   if (record.timed.length === 0) return end(3, "no scenario could be timed on both cores");

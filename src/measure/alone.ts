@@ -4,9 +4,12 @@
 
 import { Bench } from "tinybench";
 import { type MedianInterval, medianInterval } from "../stats/median.js";
+import { clock } from "./machine.js";
 import { cut, type Stage } from "./stage.js";
 
 export interface AloneTime extends MedianInterval {
+  /** Nanoseconds per operation of each batch, in order: tinybench keeps them sorted, and drift would not show. */
+  samples: Float64Array;
   /** Batches timed. */
   rounds: number;
   operationsPerBatch: number;
@@ -17,6 +20,7 @@ export function timeAlone(stage: Stage, perBatch: number, milliseconds: number):
   const marks = cut(stage.operations, perBatch);
   const batches = marks.length - 1;
   let next = 0;
+  const samples: number[] = [];
   // The loop is inside WebAssembly; tinybench gets what one operation took, and for its own budget what
   // the whole call cost, the rewind included.
   const batch = () => {
@@ -26,6 +30,7 @@ export function timeAlone(stage: Stage, perBatch: number, milliseconds: number):
     const count = (marks[next + 1] as number) - first;
     const elapsed = stage.time(first, count);
     next = (next + 1) % batches;
+    samples.push((elapsed * 1e6) / count);
     return {
       overriddenDuration: elapsed / count,
       overriddenIterationCost: performance.now() - start,
@@ -35,7 +40,6 @@ export function timeAlone(stage: Stage, perBatch: number, milliseconds: number):
     time: milliseconds,
     iterations: 8,
     warmup: false,
-    retainSamples: true,
     throws: true,
     now: () => performance.now(),
   });
@@ -43,17 +47,25 @@ export function timeAlone(stage: Stage, perBatch: number, milliseconds: number):
   bench.runSync();
   const result = bench.tasks[0]?.result;
   if (result?.state !== "completed") throw new Error(`${stage.scenario.id} could not be timed`);
-  const samples = result.latency.samples ?? [];
-  const nanoseconds = Float64Array.from(samples, (ms) => ms * 1e6);
   return {
-    ...medianInterval(nanoseconds),
+    ...medianInterval(samples),
+    samples: Float64Array.from(samples),
     rounds: samples.length,
     operationsPerBatch: Math.round(stage.operations / batches),
   };
 }
 
-/** Length of an epoch: short enough to fall between two pre-emptions, long enough for the timer. */
-export const EPOCH_MILLISECONDS = 0.07;
+/** Length of an epoch: short enough to fall between two pre-emptions, and so many ticks of the clock at least. */
+const EPOCH_MILLISECONDS = 0.07;
+const EPOCH_TICKS = 2000;
+let epoch: number | null = null;
+
+/** Milliseconds of an epoch on this machine: 0.07 unless its clock is coarse. */
+function epochMilliseconds(): number {
+  epoch ??= Math.max(EPOCH_MILLISECONDS, EPOCH_TICKS * clock().tick * 1e-6);
+  return epoch;
+}
+
 const SETTLED = 0.95;
 const MOST_BLOCKS = 20;
 const BLOCK_MILLISECONDS = 8;
@@ -78,6 +90,6 @@ export function settle(stage: Stage): number {
 /** Operations in a batch of one epoch, given nanoseconds per operation. */
 export function batchOf(stage: Stage, nanoseconds: number): number {
   if (stage.scenario.workload.shape === "whole") return stage.operations;
-  const fitting = Math.round((EPOCH_MILLISECONDS * 1e6) / Math.max(nanoseconds, 0.1));
+  const fitting = Math.round((epochMilliseconds() * 1e6) / Math.max(nanoseconds, 0.1));
   return Math.min(stage.operations, Math.max(16, fitting));
 }

@@ -3,6 +3,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Random } from "../catalogue/random.js";
+import { MachineError } from "../errors.js";
 import type { GateJob, GateMessage, ScenarioTimes } from "./gate-child.js";
 import { BuildsDisagree } from "./stage.js";
 
@@ -21,8 +22,8 @@ const child = fileURLToPath(new URL("./gate-child.js", import.meta.url));
 const PADDING = 4096;
 
 /**
- * Runs one process to its end. BuildsDisagree when a variant gives other results; Error when it dies. `signal`
- * kills it.
+ * Runs one process to its end. BuildsDisagree when a variant gives other results; MachineError when it dies.
+ * `signal` kills it.
  */
 export function runProcess(
   job: GateJob,
@@ -53,7 +54,9 @@ export function runProcess(
     running.on("error", reject);
     running.on("exit", (code, killed) => {
       if (switches === null) {
-        reject(new Error(`a process of the gate ended early (${killed ?? `exit code ${code}`})`));
+        reject(
+          new MachineError(`a process of the gate ended early (${killed ?? `exit code ${code}`})`),
+        );
         return;
       }
       const seconds = Math.round((performance.now() - started) / 10) / 100;

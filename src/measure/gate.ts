@@ -3,26 +3,29 @@
 
 import type { Scenario } from "../catalogue/scenario.js";
 import { Core } from "../core/core.js";
-import { abiConflicts, withSection } from "../core/module.js";
+import { abiConflicts } from "../core/module.js";
 import { MachineError } from "../errors.js";
 import type { Accepted } from "../judge/accepted.js";
-import { judgeTimes } from "../judge/gate.js";
+import { judgeTimes, secondLookProcesses } from "../judge/gate.js";
 import { gateScenarios } from "../judge/outcome.js";
-import { type ExactWork, workChanges } from "../judge/work.js";
+import { type BareChange, type ExactWork, workChanges } from "../judge/work.js";
 import { captureEnvironment, captureTool } from "../record/environment.js";
 import { type GateProcess, type GateRecord, packCore } from "../record/gate.js";
 import { exactWork } from "./exact.js";
 import { NODE_FLAGS, runProcess } from "./gate-process.js";
 import { governor } from "./machine.js";
 import type { GateCore } from "./source.js";
+import { BuildsDisagree } from "./stage.js";
 
 export interface GateOptions {
   suite: string;
   filters: string[];
   scenarios: readonly Scenario[];
   seed: number;
-  /** Processes of each look. */
+  /** Processes of the first look. */
   processes: number;
+  /** In each process, and rounds in each sitting. */
+  sittings: number;
   rounds: number;
   /** Per cent. */
   maxSlowdown: number;
@@ -34,6 +37,10 @@ export interface GateOptions {
   workOnly: boolean;
   /** Times cores of the same code too: the gate's own test. */
   timeIdentical: boolean;
+  /** 1: no second look at what stays open (default 2). */
+  looks?: 1 | 2;
+  /** Times what gives the base's results when some scenarios do not; otherwise nothing is timed then. */
+  leaveOutChanged?: boolean;
   /** Hears what is known before anything is timed. */
   onWork: (record: GateRecord) => void;
   progress: (done: number, total: number, label: string) => void;
@@ -57,9 +64,11 @@ export async function runGate(
   const own = await workOf(head, options, () => {});
   const notInBase: string[] = [];
   const theirs = await workOf(base, options, (scenario) => notInBase.push(scenario.id));
-  const both = new Map([...(own ?? [])].filter(([id]) => !notInBase.includes(id)));
+  const both = new Map([...(own ?? theirs ?? [])].filter(([id]) => !notInBase.includes(id)));
   const changes = own && theirs ? workChanges(theirs, both) : [];
-  const disagree = changes.some(({ measure }) => measure === "results");
+  const changed = new Set(changes.filter(isOther).map(({ id }) => id));
+  if (options.leaveOutChanged) for (const id of changed) both.delete(id);
+  const disagree = changed.size > 0 && !options.leaveOutChanged;
   const identical = base.codeSha256 === head.codeSha256 && !options.timeIdentical;
 
   const record: GateRecord = {
@@ -71,6 +80,7 @@ export async function runGate(
       filters: options.filters,
       seed: options.seed,
       processes: options.processes,
+      sittings: options.sittings,
       rounds: options.rounds,
       maxSlowdown: options.maxSlowdown,
       alpha: options.alpha,
@@ -82,7 +92,8 @@ export async function runGate(
     base: described(base),
     head: described(head),
     accepted: options.accepted,
-    work: { compared: theirs !== null, scenarios: both.size, changes, notInBase },
+    work: { compared: own !== null && theirs !== null, scenarios: both.size, changes, notInBase },
+    disagreement: null,
     identical,
     timed: [...both.keys()],
     processes: [],
@@ -90,9 +101,16 @@ export async function runGate(
   };
   options.onWork(record);
   if (options.workOnly || identical || disagree || both.size === 0) return record;
-  await timeRecord(record, base, head, both, options);
+  try {
+    await timeRecord(record, base, head, both, options);
+  } catch (error) {
+    if (!(error instanceof BuildsDisagree)) throw error;
+    record.disagreement = error.message;
+  }
   return record;
 }
+
+const isOther = ({ measure }: BareChange) => measure === "results" || measure === "operations";
 
 function described({ name, kind, codeSha256, abiVersion }: GateCore): GateRecord["base"] {
   return { name, kind, codeSha256, abiVersion };
@@ -116,32 +134,30 @@ async function timeRecord(
   work: ReadonlyMap<string, ExactWork>,
   options: GateOptions,
 ): Promise<void> {
-  const cores = {
-    base: base.timing,
-    head: withSection(head.timing, "vmabench.head"),
-    control: withSection(base.timing, "vmabench.control"),
-  };
-  const { seed, rounds, processes } = options;
-  const look = async (number: 1 | 2, ids: readonly string[]) => {
+  const cores = { base: base.timing, head: head.timing, control: base.timing };
+  const { seed, sittings, rounds } = options;
+  const look = async (number: 1 | 2, ids: readonly string[], processes: number) => {
     const scenarios = ids.map((id) => ({
       id,
       checksum: Number.parseInt(work.get(id)!.results, 16),
     }));
     for (let i = 0; i < processes; i++) {
-      const process = i + (number - 1) * processes;
+      const process = record.processes.length;
       let done = 0;
       const step = () =>
         options.progress(i * ids.length + done++, processes * ids.length, `look ${number}`);
       step();
-      const job = { cores, scenarios, seed, process, rounds };
+      const job = { cores, scenarios, seed, process, sittings, rounds };
       const times = await runProcess(job, step, options.signal);
       record.processes.push(asRecorded(times, number));
     }
   };
-  await look(1, record.timed);
+  await look(1, record.timed, options.processes);
   const open = judgeTimes(gateScenarios(record), options.alpha, record.settings.family).scenarios;
   const undecided = open.filter(({ verdict }) => verdict === "undecided").map(({ id }) => id);
-  if (undecided.length > 0) await look(2, undecided);
+  if (undecided.length > 0 && options.looks !== 1) {
+    await look(2, undecided, secondLookProcesses(undecided.length, options.processes));
+  }
 }
 
 function asRecorded(

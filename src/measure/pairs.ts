@@ -6,26 +6,37 @@ import type { Random } from "../catalogue/random.js";
 import { batchOf, settle } from "./alone.js";
 import { cut, type Stage } from "./stage.js";
 
-export interface PairTimes {
-  operationsPerBatch: number;
-  /** For each variant, nanoseconds of every round's epoch, in order. */
-  times: number[][];
+/** Operations of an epoch, from the speed of one variant: other counts for each would bias the ratio. */
+export function calibrate(stage: Stage): number {
+  return batchOf(stage, settle(stage));
 }
 
-/**
- * Times variants against each other for `rounds` rounds. All get the stretches that suit the first one: other
- * counts for each would bias the ratio.
- */
-export function timeVariants(stages: readonly Stage[], random: Random, rounds: number): PairTimes {
-  const settled = stages.map(settle);
+/** Passes before anything is timed. The code is final from its first call under --no-liftoff; caches are not. */
+const WARM_PASSES = 2;
+
+/** For each variant, nanoseconds of each of `rounds` epochs of about `perBatch` operations, in order. */
+export function timeVariants(
+  stages: readonly Stage[],
+  random: Random,
+  perBatch: number,
+  rounds: number,
+): number[][] {
   const first = stages[0]!;
-  const marks = cut(first.operations, batchOf(first, settled[0]!));
+  const marks = cut(first.operations, perBatch);
   const batches = marks.length - 1;
+  const anyOrder = () => random.shuffle([...stages]);
+  for (const stage of anyOrder()) {
+    for (let pass = 0; pass < WARM_PASSES; pass++) {
+      stage.rewind();
+      stage.time(0, stage.operations);
+    }
+  }
   const times: number[][] = stages.map(() => []);
   let orders: number[][] = [];
   for (let round = 0; round < rounds; round++) {
     const batch = round % batches;
-    if (batch === 0) for (const stage of stages) stage.rewind();
+    // whoever is rewound last finds its memory in the caches
+    if (batch === 0) for (const stage of anyOrder()) stage.rewind();
     if (orders.length === 0) orders = latinSquare(stages.length, random);
     const from = marks[batch]!;
     const count = marks[batch + 1]! - from;
@@ -33,7 +44,7 @@ export function timeVariants(stages: readonly Stage[], random: Random, rounds: n
       times[variant]!.push(Math.round(stages[variant]!.time(from, count) * 1e6));
     }
   }
-  return { times, operationsPerBatch: Math.round(first.operations / batches) };
+  return times;
 }
 
 /** Orders of `n` variants in which each stands at each place once; two variants give AB, BA or BA, AB. */

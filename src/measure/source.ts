@@ -1,7 +1,7 @@
 // Where a core to be gated comes from: a folder with a build, a revision of this repository, or the record of
 // an earlier gate run, which carries its head's core.
 
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -14,8 +14,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { coreBytes } from "../core/core.js";
 import { type Abi, abiOf, abiVersion, codeSha256 } from "../core/module.js";
@@ -109,10 +110,28 @@ function unpack(text: string, path: string): Uint8Array {
   }
 }
 
+/** The commit that a revision names, and its date. UsageError, naming the option, when there is none. */
+export function commitOf(revision: string, option: string): { commit: string; date: string } {
+  const commit = resolveRevision(revision, option, "expected a git revision");
+  return { commit, date: git("log", "-1", "--format=%cI", commit) };
+}
+
+/** What a core is made of. */
+const BUILT_FROM = ["assembly", "asconfig.json"];
+
+/** Hashes of what a commit's core is made of. */
+function sourcesOf(commit: string, revision: string): string {
+  try {
+    return git("rev-parse", ...BUILT_FROM.map((path) => `${commit}:${path}`));
+  } catch {
+    throw new UsageError(`${revision}: expected a commit with ${BUILT_FROM.join(" and ")} in it`);
+  }
+}
+
 /** Compiles assembly/ of a revision with this checkout's compiler; each such core is built once and kept. */
 async function fromRevision(revision: string, say: (line: string) => void): Promise<GateCore> {
   const commit = resolveRevision(revision);
-  const sources = git("rev-parse", `${commit}:assembly`, `${commit}:asconfig.json`);
+  const sources = sourcesOf(commit, revision);
   const builder = pathToFileURL(join(checkout, "scripts/build.js"));
   const compiler = readFileSync(join(checkout, "node_modules/assemblyscript/package.json"), "utf8");
   const key = createHash("sha256")
@@ -126,36 +145,10 @@ async function fromRevision(revision: string, say: (line: string) => void): Prom
   const kept = join(cache, key);
   if (!existsSync(kept)) {
     say(`building the core of ${revision} (${commit.slice(0, 10)})`);
-    const { buildCore } = await import(builder.href);
-    const tree = mkdtempSync(join(tmpdir(), "vmabench-base-"));
     try {
-      const archive = git(
-        "archive",
-        "--format=tar",
-        "-o",
-        join(tree, "base.tar"),
-        commit,
-        "assembly",
-        "asconfig.json",
-      );
-      if (archive) throw new MachineError(archive);
-      execFileSync("tar", ["-xf", "base.tar"], { cwd: tree });
-      mkdirSync(join(tree, "build"));
-      for (const target of ["timing", "work"]) await buildCore(target, { from: tree });
-      mkdirSync(cache, { recursive: true });
-      // moved in as a whole: another gate may be building the same
-      const aside = mkdtempSync(join(cache, ".new-"));
-      for (const name of ["timing.wasm", "work.wasm"]) {
-        writeFileSync(join(aside, name), readFileSync(join(tree, "build", name)));
-      }
-      if (existsSync(kept)) rmSync(aside, { recursive: true });
-      else renameSync(aside, kept);
+      await buildRevision(commit, builder, kept);
     } catch (error) {
-      throw new MachineError(
-        `the core of ${revision} cannot be built: ${(error as Error).message}`,
-      );
-    } finally {
-      rmSync(tree, { recursive: true, force: true });
+      throw new MachineError(`the core of ${revision} cannot be built: ${whyNot(error)}`);
     }
   }
   const name = `${revision} (${commit.slice(0, 10)})`;
@@ -163,13 +156,54 @@ async function fromRevision(revision: string, say: (line: string) => void): Prom
   return gateCore(name, "revision", timing!, work!, kept);
 }
 
-function resolveRevision(revision: string): string {
-  const expected = "expected a folder with a built core, a gate record, or a git revision";
-  if (revision.startsWith("-")) throw new UsageError(`--base ${revision}: ${expected}`);
+/** Compiles a commit's assembly/ in a folder of its own and moves the result to `kept` as a whole. */
+async function buildRevision(commit: string, builder: URL, kept: string): Promise<void> {
+  const tree = mkdtempSync(join(tmpdir(), "vmabench-base-"));
+  try {
+    git("archive", "--format=tar", "-o", join(tree, "base.tar"), commit, ...BUILT_FROM);
+    execFileSync("tar", ["-xf", "base.tar"], { cwd: tree });
+    mkdirSync(join(tree, "build"));
+    await Promise.all(["timing", "work"].map((target) => compile(builder, target, tree)));
+    mkdirSync(dirname(kept), { recursive: true });
+    const aside = mkdtempSync(join(dirname(kept), ".new-"));
+    for (const name of ["timing.wasm", "work.wasm"]) {
+      writeFileSync(join(aside, name), readFileSync(join(tree, "build", name)));
+    }
+    try {
+      renameSync(aside, kept);
+    } catch (error) {
+      rmSync(aside, { recursive: true });
+      if (!existsSync(kept)) throw error; // otherwise another gate was faster
+    }
+  } finally {
+    rmSync(tree, { recursive: true, force: true });
+  }
+}
+
+/** One line out of what a compiler or git has to say. */
+function whyNot(error: unknown): string {
+  const { message, stderr } = error as Error & { stderr?: string };
+  const lines = (stderr || message).split("\n").filter((line) => line.trim() !== "");
+  return (lines.find((line) => /error/i.test(line)) ?? lines[0] ?? "for no reason given").trim();
+}
+
+/** Compiles a target in a process of its own: the compiler takes one processor for some seconds. */
+async function compile(builder: URL, target: string, tree: string): Promise<void> {
+  const [file, name, from] = [builder.href, target, tree].map((text) => JSON.stringify(text));
+  const code = `import(${file}).then((m) => m.buildCore(${name}, { from: ${from} }))`;
+  await promisify(execFile)(process.execPath, ["-e", code]);
+}
+
+function resolveRevision(
+  revision: string,
+  option = "--base",
+  expected = "expected a folder with a built core, a gate record, or a git revision",
+): string {
+  if (revision.startsWith("-")) throw new UsageError(`${option} ${revision}: ${expected}`);
   try {
     return git("rev-parse", "--verify", "--quiet", `${revision}^{commit}`);
   } catch {
-    throw new UsageError(`--base ${revision}: ${expected}`);
+    throw new UsageError(`${option} ${revision}: ${expected}`);
   }
 }
 

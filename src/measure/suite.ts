@@ -11,6 +11,7 @@ import { ratioOf, verdicts } from "../judge/verdict.js";
 import type { CostModel } from "../predict/model.js";
 import { predictEach } from "../predict/predict.js";
 import type { ComparisonRecord, FinalName, ScenarioRecord, TimeRecord } from "../record/schema.js";
+import type { RawTimes } from "../record/times.js";
 import { medianInterval } from "../stats/median.js";
 import { batchOf, settle, timeAlone } from "./alone.js";
 import { logRatios, type RoundTimes, timeRounds } from "./rounds.js";
@@ -40,6 +41,10 @@ export interface SuiteOptions {
 export interface SuiteResult {
   scenarios: ScenarioRecord[];
   comparisons: ComparisonRecord[];
+  /** What was timed, batch by batch. */
+  times: RawTimes[];
+  /** ln(candidate / baseline) of every round of each comparison; null where it was not timed. */
+  logRatios: (Float64Array | null)[];
 }
 
 /** A comparison whose verdict waits for the rest of the run. */
@@ -61,6 +66,7 @@ export async function measureSuite(
   );
   const scenarios: ScenarioRecord[] = [];
   const pending: Pending[] = [];
+  const raw: RawTimes[] = [];
 
   for (const [done, group] of groups.entries()) {
     options.progress(done, groups.length, group);
@@ -88,15 +94,21 @@ export async function measureSuite(
       }),
     );
     scenarios.push(...records);
+    records.forEach(({ id }, i) => {
+      if (times) raw.push({ id, nanoseconds: Array.from(times.raw[i]!) });
+    });
     pending.push(...compare(records, works, times?.rounds ?? null, options));
   }
-  return { scenarios, comparisons: judged(pending) };
+  const comparisons = judged(pending);
+  return { scenarios, comparisons, times: raw, logRatios: pending.map((entry) => entry.logRatios) };
 }
 
 interface GroupTimes {
   records: TimeRecord[];
   /** Null for a scenario without a partner. */
   rounds: Float64Array[] | null;
+  /** For each scenario, nanoseconds per operation in the order of measuring. */
+  raw: Float64Array[];
 }
 
 async function timeGroup(
@@ -111,7 +123,7 @@ async function timeGroup(
     const stage = new Stage(cores[0]!, group.scenarios[0]!, built);
     stage.verify(checksums[0]!);
     const perBatch = batchOf(stage, settle(stage));
-    const { median, low, high, confidence, rounds, operationsPerBatch } = timeAlone(
+    const { median, low, high, confidence, rounds, operationsPerBatch, samples } = timeAlone(
       stage,
       perBatch,
       options.budget / 2,
@@ -125,7 +137,7 @@ async function timeGroup(
       rounds,
       operationsPerBatch,
     } as const;
-    return { records: [record], rounds: null };
+    return { records: [record], rounds: null, raw: [samples] };
   }
   const { seed, rounds, budget, pause } = options;
   const timed = await timeRounds(group.scenarios, built, cores, {
@@ -135,7 +147,8 @@ async function timeGroup(
     pause,
     checksums,
   });
-  return { records: timed.times.map((times) => timeRecord(times, timed)), rounds: timed.times };
+  const records = timed.times.map((times) => timeRecord(times, timed));
+  return { records, rounds: timed.times, raw: timed.times };
 }
 
 function timeRecord(times: Float64Array, { operationsPerBatch }: RoundTimes): TimeRecord {

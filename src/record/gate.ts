@@ -28,12 +28,16 @@ const processSchema = z.strictObject({
       .strictObject({
         id: z.string(),
         operationsPerBatch: z.int().positive(),
+        sittings: z.int().positive().describe("one after the other, of equal numbers of rounds"),
         base: nanoseconds,
         head: nanoseconds,
         control: nanoseconds,
       })
       .refine((s) => s.base.length === s.head.length && s.base.length === s.control.length, {
         message: "expected as many rounds of head and control as of base",
+      })
+      .refine((s) => s.base.length % s.sittings === 0, {
+        message: "expected as many rounds in each sitting",
       }),
   ),
 });
@@ -46,8 +50,9 @@ export const gateSchema = z.strictObject({
     suite: z.string(),
     filters: z.array(z.string()),
     seed: z.int().nonnegative(),
-    processes: z.int().positive(),
-    rounds: z.int().positive(),
+    processes: z.int().positive().describe("of the first look"),
+    sittings: z.int().positive().describe("of each process"),
+    rounds: z.int().positive().describe("of each sitting"),
     maxSlowdown: z.number().positive().describe("per cent"),
     alpha: z.number().positive(),
     family: z.int().positive().describe("scenarios that the correction is for"),
@@ -59,13 +64,17 @@ export const gateSchema = z.strictObject({
   head: core,
   accepted: acceptedSchema.shape.accepted,
   work: z.strictObject({
-    compared: z.boolean().describe("false when the base came without a work build"),
+    compared: z.boolean().describe("false when a core came without a work build"),
     scenarios: z.int().nonnegative(),
     changes: z.array(
       z.strictObject({ id: z.string(), measure: z.string(), base: value, head: value }),
     ),
     notInBase: z.array(z.string()),
   }),
+  disagreement: z
+    .string()
+    .nullable()
+    .describe("which timing build gave other results than the work build, and where"),
   identical: z.boolean().describe("the cores run the same code, and were not timed"),
   timed: z.array(z.string()).describe("ids of the scenarios that were to be timed"),
   processes: z.array(processSchema),
@@ -84,11 +93,22 @@ export function packCore(bytes: Uint8Array): string {
 
 /** A record read back. UsageError naming file, place and what was expected. */
 export function readGateRecord(path: string): GateRecord {
-  let data: unknown;
+  let text: string;
   try {
-    data = JSON.parse(readFileSync(path, "utf8"));
+    text = readFileSync(path, "utf8");
   } catch (error) {
     throw new UsageError(`${path}: cannot be read: ${(error as Error).message}`);
+  }
+  return parseGateRecord(text, path);
+}
+
+/** A record's text, checked. UsageError naming `path`, place and what was expected. */
+export function parseGateRecord(text: string, path: string): GateRecord {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${path}: not JSON: ${(error as Error).message}`);
   }
   const parsed = gateSchema.safeParse(data);
   if (parsed.success) return parsed.data;

@@ -20,7 +20,7 @@ import { UsageError } from "../errors.js";
 export type ReportFiles = ReadonlyMap<string, string | Uint8Array>;
 
 /** What a report of ours may have left in a folder; anything else there is the user's and stays. */
-const OURS = /^(results\.json|report\.md|charts\/[a-z-]+\.png)$/;
+const OURS = /^(results\.json|times\.json|report\.md|charts\/[a-z-]+\.png)$/;
 /** Folders that a report has inside its own. */
 const INNER = ["charts"];
 

@@ -9,3 +9,14 @@ export function colorsFor(stream: { isTTY?: boolean }): Colors {
   const wanted = stream.isTTY === true && !process.env.NO_COLOR;
   return picocolors.createColors(wanted);
 }
+
+/**
+ * Of the 256 colours those that read on light and on dark ground, and are told apart by the colour-blind; terminals
+ * show yellow and blue of the sixteen as they like.
+ */
+const READABLE = { orange: 166, blue: 32, purple: 133 } as const;
+
+/** The text in that colour, where `colors` has any. */
+export function paint(color: keyof typeof READABLE, text: string, colors: Colors): string {
+  return colors.isColorSupported ? `\u001b[38;5;${READABLE[color]}m${text}\u001b[39m` : text;
+}

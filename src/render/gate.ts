@@ -6,8 +6,9 @@ import { isRise, type WorkChange } from "../judge/work.js";
 import type { GateRecord } from "../record/gate.js";
 import type { Colors } from "./colors.js";
 import { interval } from "./format.js";
+import { printable } from "./printable.js";
 
-const MARKS = {
+export const MARKS = {
   slower: "▲ slower",
   faster: "◆ faster",
   same: "● same",
@@ -24,10 +25,10 @@ export function workLines(changes: readonly WorkChange[], colors: Colors): strin
   for (const change of changes.slice(0, SHOWN)) {
     if (change.id !== id) {
       id = change.id;
-      lines.push(colors.bold(id));
+      lines.push(colors.bold(printable(id)));
     }
-    const text = `  ${change.measure.padEnd(24)} ${change.base ?? "none"} → ${change.head ?? "none"}${percent(change)}`;
-    const reason = change.accepted ? ` accepted: ${change.accepted.reason}` : "";
+    const text = `  ${printable(change.measure).padEnd(24)} ${change.base ?? "none"} → ${change.head ?? "none"}${percent(change)}`;
+    const reason = change.accepted ? ` accepted: ${printable(change.accepted.reason)}` : "";
     lines.push(isRise(change) && !change.accepted ? colors.red(text) : text + colors.dim(reason));
   }
   if (changes.length > SHOWN) lines.push(`  and ${changes.length - SHOWN} more changes`);
@@ -43,11 +44,11 @@ function percent({ base, head }: WorkChange): string {
 /** The whole report of a run or a replay. */
 export function gateReport(record: GateRecord, outcome: GateOutcome, colors: Colors): string {
   const lines = [
-    `${record.head.name} against ${record.base.name}`,
+    printable(`${record.head.name} against ${record.base.name}`),
     workSummary(record, outcome),
     ...workLines(outcome.work, colors),
   ];
-  for (const id of record.work.notInBase) lines.push(`  ${id}: the base cannot run it`);
+  for (const id of record.work.notInBase) lines.push(`  ${printable(id)}: the base cannot run it`);
   if (outcome.times.length > 0 && record.processes.length > 0) {
     lines.push(
       "",
@@ -62,13 +63,13 @@ export function gateReport(record: GateRecord, outcome: GateOutcome, colors: Col
 /** `gate passed: ...`, or what else it did. */
 export function endLine(outcome: Pick<GateOutcome, "exitCode" | "reason">, colors: Colors): string {
   const words = { 0: "passed", 1: "failed", 3: "inconclusive", 4: "failed" } as const;
-  const text = `gate ${words[outcome.exitCode]}: ${outcome.reason}`;
+  const text = `gate ${words[outcome.exitCode]}: ${printable(outcome.reason)}`;
   return outcome.exitCode === 0 ? colors.bold(text) : colors.bold(colors.red(text));
 }
 
 function workSummary(record: GateRecord, outcome: GateOutcome): string {
   const { compared, scenarios } = record.work;
-  if (!compared) return "work: not compared, the base came without a work build";
+  if (!compared) return "work: not compared, a core came without a work build";
   const count = outcome.work.length;
   return count === 0
     ? `work: equal to the last digit in ${scenarios} scenarios`
@@ -80,12 +81,12 @@ function timeLines(
   times: readonly ScenarioVerdict[],
   colors: Colors,
 ): string[] {
-  const width = Math.max(...record.timed.map((id) => id.length));
+  const width = Math.max(...record.timed.map((id) => printable(id).length));
   return [...times]
     .sort((a, b) => b.ratio.median - a.ratio.median)
     .map(({ id, verdict, ratio, control, processes }) => {
       const text = interval({ ratio: ratio.median, low: ratio.low, high: ratio.high });
-      const line = `${id.padEnd(width)}  ${MARKS[verdict].padEnd(11)}  ${text}  ${control.median.toFixed(3)}  ${processes}`;
+      const line = `${printable(id).padEnd(width)}  ${MARKS[verdict].padEnd(11)}  ${text}  ${control.median.toFixed(3)}  ${processes}`;
       return verdict === "slower" ? colors.red(line) : line;
     });
 }

@@ -1,11 +1,13 @@
-// The comparison on a terminal: one line a scenario, grouped by driver.
+// The comparison on a terminal: one line a scenario, grouped by driver, within the terminal's width.
 
-import Table from "cli-table3";
-import type { ComparisonRecord, Results } from "../record/schema.js";
-import type { Colors } from "./colors.js";
-import { ESTIMATE_NOTE, ESTIMATE_TITLE, estimateRows } from "./estimate.js";
+import wrapAnsi from "wrap-ansi";
+import type { ComparisonRecord, Results, ScenarioRecord } from "../record/schema.js";
+import { type Colors, paint } from "./colors.js";
+import { ESTIMATE_NOTE, ESTIMATE_TITLE, type EstimateRow, estimateRows } from "./estimate.js";
 import { change, integer, interval, number } from "./format.js";
-import { PREDICTED_TITLE, predictedNote, predictedRows } from "./predict.js";
+import { type Column, type FittedTable, fittedTable, type Group, type Layout } from "./layout.js";
+import { PREDICTED_TITLE, type PredictedRow, predictedNote, predictedRows } from "./predict.js";
+import { printable } from "./printable.js";
 import {
   candidatesOf,
   eventPair,
@@ -17,8 +19,10 @@ import {
   sumPair,
   type Verdict,
 } from "./rows.js";
+import { SPARK_WIDTH, sparkline } from "./spark.js";
+import { PIPE_COLUMNS } from "./width.js";
 
-/** Symbols that read the same without colour, and the colour they get. */
+/** Symbols that read the same without colour. */
 const MARKS: Readonly<Record<Verdict, string>> = {
   slower: "▲ slower",
   faster: "◆ faster",
@@ -26,132 +30,130 @@ const MARKS: Readonly<Record<Verdict, string>> = {
   unclear: "✕ unclear",
 };
 
+export interface TerminalOptions {
+  /** Columns of the terminal. */
+  columns?: number;
+  /** ln(candidate / baseline) of every round, for comparisons in the order of the result. */
+  logRatios?: readonly (Float64Array | null)[];
+}
+
 /** The findings and the table, for a terminal. `colors` decides whether there is any colour. */
-export function terminalReport(results: Results, colors: Colors): string {
-  const lines = findings(results).map((finding) => colors.bold(finding));
-  if (results.comparisons.length > 0) lines.push("", comparisonTable(results, colors));
-  else lines.push(scenarioTable(results, colors));
-  lines.push(colors.dim(legend(results)));
-  if (pageRows(results).length > 0) lines.push("", pageTable(results, colors));
-  if (estimateRows(results).length > 0) lines.push("", estimateTable(results, colors));
-  if (predictedRows(results).length > 0) lines.push("", predictedTable(results, colors));
+export function terminalReport(
+  results: Results,
+  colors: Colors,
+  { columns = PIPE_COLUMNS, logRatios = [] }: TerminalOptions = {},
+): string {
+  const wrapped = (text: string) => wrapAnsi(text, columns, { hard: true });
+  const compared = results.comparisons.length > 0;
+  const table = compared
+    ? comparisonTable(results, logRatios, columns, colors)
+    : fittedTable(SCENARIOS, [{ title: null, rows: results.scenarios }], columns, colors);
+  const found = findings(results).map((finding) => colors.bold(wrapped(printable(finding))));
+  const pages = pageTable(results, columns, colors);
+  const estimates = estimateTable(results, columns, colors);
+  const predictions = predictedTable(results, columns, colors);
+  const lines = [
+    ...(found.length > 0 ? [...found, ""] : []),
+    table.text,
+    colors.dim(
+      wrapped(compared ? legend(table.titles, results) : "per operation, counted exactly"),
+    ),
+    ...(pages === "" ? [] : ["", pages]),
+    ...(estimates === "" ? [] : ["", estimates, colors.dim(wrapped(ESTIMATE_NOTE))]),
+    ...(predictions === ""
+      ? []
+      : ["", predictions, colors.dim(wrapped(printable(predictedNote(results))))]),
+  ];
   return lines.join("\n").replace(/ +$/gm, "");
 }
 
-function legend(results: Results): string {
-  if (results.comparisons.length === 0) return "per operation, counted exactly";
-  const counted = "2nd merges and unwind steps are per operation, baseline → candidate";
+/** What the columns that are shown mean. */
+function legend(titles: readonly string[], results: Results): string {
   const timed = results.comparisons.some((comparison) => comparison.timeRatio !== null);
-  return timed ? `time: candidate / baseline with its 95 % interval; ${counted}` : counted;
-}
-
-function newTable(head: string[], numbersFrom: number, colors: Colors): Table.Table {
-  return new Table({
-    head: head.map((text) => colors.dim(text)),
-    colAligns: head.map((_, i) => (i < numbersFrom ? "left" : "right")),
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 2 },
-    chars: Object.fromEntries(
-      "top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid middle"
-        .split(" ")
-        .map((name) => [name, ""]),
-    ),
-  });
-}
-
-function comparisonTable(results: Results, colors: Colors): string {
-  const severalCandidates = candidatesOf(results).length > 1;
-  const head = ["", ...(severalCandidates ? ["candidate"] : []), "verdict", "time", "2nd merges"];
-  head.push("VMAs left", "unwind steps");
-  const labels = severalCandidates ? 3 : 2;
-  const table = newTable(head, labels, colors);
-  let driver = "";
-  for (const row of rowsOf(results)) {
-    if (row.driver !== driver) {
-      driver = row.driver;
-      table.push([{ content: colors.bold(driver), colSpan: head.length }]);
-    }
-    table.push(comparisonCells(row, severalCandidates, colors));
-  }
-  return table.toString();
-}
-
-/** Pages and TLB, for workloads that use their memory. */
-function pageTable(results: Results, colors: Colors): string {
-  const columns = pageColumns(results);
-  const several = candidatesOf(results).length > 1;
-  const labels = ["pages and TLB, per operation", ...(several ? ["candidate"] : [])];
-  const table = newTable([...labels, ...columns.map(({ title }) => title)], labels.length, colors);
-  let driver = "";
-  for (const row of pageRows(results)) {
-    if (row.driver !== driver) {
-      driver = row.driver;
-      table.push([{ content: colors.bold(driver), colSpan: labels.length + columns.length }]);
-    }
-    table.push([
-      `  ${row.workload}`,
-      ...(several ? [row.comparison.candidate] : []),
-      ...columns.map(({ events }) => change(sumPair(row.comparison, events))),
-    ]);
-  }
-  return table.toString();
-}
-
-/** Weighted counts: what the difference in work might come to on a real processor. */
-function predictedTable(results: Results, colors: Colors): string {
-  const several = candidatesOf(results).length > 1;
-  const labels = [PREDICTED_TITLE, ...(several ? ["candidate"] : [])];
-  const head = [...labels, "baseline → candidate", "ratio", "band"];
-  const table = newTable(head, labels.length, colors);
-  let driver = "";
-  for (const row of predictedRows(results)) {
-    if (row.driver !== driver) {
-      driver = row.driver;
-      table.push([{ content: colors.bold(driver), colSpan: head.length }]);
-    }
-    table.push([
-      `  ${row.workload}`,
-      ...(several ? [row.comparison.candidate] : []),
-      row.nanoseconds,
-      row.ratio,
-      row.band,
-    ]);
-  }
-  return `${table.toString()}\n${colors.dim(predictedNote(results))}`;
-}
-
-function estimateTable(results: Results, colors: Colors): string {
-  const several = candidatesOf(results).length > 1;
-  const labels = [ESTIMATE_TITLE, ...(several ? ["candidate"] : [])];
-  const head = [...labels, "baseline → candidate", "difference", "where"];
-  const table = newTable(head, labels.length, colors);
-  let driver = "";
-  for (const row of estimateRows(results)) {
-    if (row.driver !== driver) {
-      driver = row.driver;
-      table.push([{ content: colors.bold(driver), colSpan: head.length }]);
-    }
-    table.push([
-      `  ${row.workload}`,
-      ...(several ? [row.comparison.candidate] : []),
-      row.cycles,
-      row.difference,
-      { content: row.groups, hAlign: "left" },
-    ]);
-  }
-  return `${table.toString()}\n${colors.dim(ESTIMATE_NOTE)}`;
-}
-
-function comparisonCells(row: Row, severalCandidates: boolean, colors: Colors): string[] {
-  const { comparison } = row;
-  return [
-    `  ${row.workload}`,
-    ...(severalCandidates ? [comparison.candidate] : []),
-    verdictText(comparison.verdict, colors),
-    comparison.timeRatio ? interval(comparison.timeRatio) : "not timed",
-    change(eventPair(comparison, "merge.secondMerged")),
-    emphasised(comparison.final.vmas, colors),
-    change(eventPair(comparison, "unwind.steps")),
+  const counted = titles.filter((title) => title === MERGES || title === UNWIND);
+  const parts = [
+    ...(timed ? ["time: candidate / baseline [95 % interval]"] : []),
+    ...(titles.includes(ROUNDS) ? ["rounds: how often a round gave which ratio, low to high"] : []),
+    ...(counted.length > 0 ? [`${counted.join(", ")}: per operation, baseline → candidate`] : []),
   ];
+  return parts.join("; ");
+}
+
+const ROUNDS = "rounds";
+const MERGES = "2nd merges";
+const UNWIND = "unwind";
+
+// ---- comparisons
+
+/** Narrower and narrower: what is given up first is what the other columns say best without. */
+function comparisonTable(
+  results: Results,
+  logRatios: NonNullable<TerminalOptions["logRatios"]>,
+  width: number,
+  colors: Colors,
+): FittedTable {
+  const ratiosOf = new Map(results.comparisons.map((c, i) => [c, logRatios[i] ?? null]));
+  const names = labels(results, "");
+  const verdict = left<Row>("verdict", ({ comparison }) => verdictText(comparison.verdict, colors));
+  const time = right<Row>("time", ({ comparison: { timeRatio } }) =>
+    timeRatio ? interval(timeRatio) : "not timed",
+  );
+  const ratio = right<Row>("time", ({ comparison: { timeRatio } }) =>
+    timeRatio ? timeRatio.ratio.toFixed(3) : "–",
+  );
+  const rounds = left<Row>(ROUNDS, ({ comparison }) => {
+    const values = ratiosOf.get(comparison);
+    return values ? sparkline(values) : " ".repeat(SPARK_WIDTH);
+  });
+  const merges = events(MERGES, "merge.secondMerged");
+  const vmas = right<Row>("VMAs left", ({ comparison }) =>
+    emphasised(comparison.final.vmas, colors),
+  );
+  const unwind = events(UNWIND, "unwind.steps");
+  const drawn = [...ratiosOf.values()].some((values) => values !== null) ? [rounds] : [];
+  const layouts: Layout<Row>[] = [
+    { columns: [...names, verdict, time, ...drawn, merges, vmas, unwind], least: null },
+    { columns: [...names, verdict, time, merges, vmas, unwind], least: null },
+    { columns: [...names, verdict, time, merges, vmas, unwind], least: 26 },
+    { columns: [...names, verdict, time, merges, vmas], least: 22 },
+    { columns: [...names, verdict, time, vmas], least: 22 },
+    { columns: [...names, verdict, ratio, vmas], least: 20 },
+    { columns: [...names, verdict, ratio], least: 10 },
+  ];
+  return fittedTable(layouts, byDriver(rowsOf(results)), width, colors);
+}
+
+const left = <R>(title: string, cell: (row: R) => string): Column<R> => ({
+  title,
+  align: "left",
+  cell,
+});
+const right = <R>(title: string, cell: (row: R) => string): Column<R> => ({
+  title,
+  align: "right",
+  cell,
+});
+
+/** Workload, and candidate where there are several. */
+function labels(results: Results, title: string): Column<Row>[] {
+  const several = candidatesOf(results).length > 1;
+  return [
+    left(title, ({ workload }) => `  ${printable(workload)}`),
+    ...(several
+      ? [left<Row>("candidate", ({ comparison }) => printable(comparison.candidate))]
+      : []),
+  ];
+}
+
+function events(title: string, name: keyof ComparisonRecord["work"]): Column<Row> {
+  return right(title, ({ comparison }) => change(eventPair(comparison, name)));
+}
+
+function byDriver<R extends Row>(rows: readonly R[]): Group<R>[] {
+  return [...new Set(rows.map(({ driver }) => driver))].map((driver) => ({
+    title: printable(driver),
+    rows: rows.filter((row) => row.driver === driver),
+  }));
 }
 
 function emphasised(vmas: [number, number], colors: Colors): string {
@@ -162,24 +164,84 @@ function emphasised(vmas: [number, number], colors: Colors): string {
 function verdictText(verdict: ComparisonRecord["verdict"], colors: Colors): string {
   if (verdict === null) return "–";
   const mark = MARKS[verdict];
-  if (verdict === "slower") return colors.yellow(mark);
-  if (verdict === "faster") return colors.blue(mark);
-  return verdict === "unclear" ? colors.magenta(mark) : mark;
+  if (verdict === "slower") return paint("orange", mark, colors);
+  if (verdict === "faster") return paint("blue", mark, colors);
+  return verdict === "unclear" ? paint("purple", mark, colors) : mark;
 }
 
-/** Without anything to compare: each scenario by itself. */
-function scenarioTable(results: Results, colors: Colors): string {
-  const head = ["scenario", "ns/op", "hook calls", "2nd merges", "VMAs left"];
-  const table = newTable(head, 1, colors);
-  for (const scenario of results.scenarios) {
-    const { time } = scenario;
-    table.push([
-      scenario.id,
-      time ? `${number(time.median)} [${number(time.low)}, ${number(time.high)}]` : "not timed",
-      number(scenario.work["hook.calls"] ?? 0),
-      number(scenario.work["merge.secondMerged"] ?? 0),
-      integer(scenario.final.vmas),
-    ]);
-  }
-  return table.toString();
+// ---- nanoseconds of a real kernel
+
+function predictedTable(results: Results, width: number, colors: Colors): string {
+  const rows = predictedRows(results);
+  if (rows.length === 0) return "";
+  const names: Column<PredictedRow>[] = labels(results, PREDICTED_TITLE);
+  const nanoseconds = right<PredictedRow>("baseline → candidate", (row) => row.nanoseconds);
+  const ratio = right<PredictedRow>("ratio", (row) => row.ratio);
+  const band = right<PredictedRow>("band", (row) => row.band);
+  const layouts: Layout<PredictedRow>[] = [
+    { columns: [...names, nanoseconds, ratio, band], least: null },
+    { columns: [...names, nanoseconds, ratio, band], least: 22 },
+    { columns: [...names, nanoseconds, ratio], least: 10 },
+  ];
+  return fittedTable(layouts, byDriver(rows), width, colors).text;
 }
+
+// ---- pages and TLB, for workloads that use their memory
+
+function pageTable(results: Results, width: number, colors: Colors): string {
+  const rows = pageRows(results);
+  if (rows.length === 0) return "";
+  const names = labels(results, "pages and TLB, per operation");
+  const counts = pageColumns(results).map(({ title, events: summed }) =>
+    right<Row>(title, ({ comparison }) => change(sumPair(comparison, summed))),
+  );
+  const first = (count: number): Column<Row>[] => [...names, ...counts.slice(0, count)];
+  const layouts = counts.flatMap((_, i): Layout<Row>[] => {
+    const columns = first(counts.length - i);
+    return [
+      { columns, least: null },
+      { columns, least: 28 },
+    ];
+  });
+  const narrowest = { columns: first(1), least: 10 };
+  return fittedTable([...layouts, narrowest], byDriver(rows), width, colors).text;
+}
+
+// ---- estimated cycles: what the difference in work might come to
+
+function estimateTable(results: Results, width: number, colors: Colors): string {
+  const rows = estimateRows(results);
+  if (rows.length === 0) return "";
+  const names: Column<EstimateRow>[] = labels(results, ESTIMATE_TITLE);
+  const cycles = right<EstimateRow>("baseline → candidate", (row) => row.cycles);
+  const difference = right<EstimateRow>("difference", (row) => row.difference);
+  const groups = left<EstimateRow>("where", (row) => row.groups);
+  const layouts: Layout<EstimateRow>[] = [
+    { columns: [...names, cycles, difference, groups], least: null },
+    { columns: [...names, cycles, difference, groups], least: 26 },
+    { columns: [...names, cycles, difference], least: 22 },
+    { columns: [...names, difference], least: 10 },
+  ];
+  return fittedTable(layouts, byDriver(rows), width, colors).text;
+}
+
+// ---- without anything to compare: each scenario by itself
+
+const SCENARIO = {
+  id: left<ScenarioRecord>("scenario", ({ id }) => printable(id)),
+  time: right<ScenarioRecord>("ns/op", ({ time }) =>
+    time ? `${number(time.median)} [${number(time.low)}, ${number(time.high)}]` : "not timed",
+  ),
+  calls: right<ScenarioRecord>("hook calls", ({ work }) => number(work["hook.calls"] ?? 0)),
+  merges: right<ScenarioRecord>("2nd merges", ({ work }) =>
+    number(work["merge.secondMerged"] ?? 0),
+  ),
+  vmas: right<ScenarioRecord>("VMAs left", ({ final }) => integer(final.vmas)),
+} as const;
+
+const SCENARIOS: readonly Layout<ScenarioRecord>[] = [
+  { columns: Object.values(SCENARIO), least: null },
+  { columns: [SCENARIO.id, SCENARIO.time, SCENARIO.calls, SCENARIO.vmas], least: 40 },
+  { columns: [SCENARIO.id, SCENARIO.time, SCENARIO.vmas], least: 30 },
+  { columns: [SCENARIO.id, SCENARIO.time], least: 10 },
+];

@@ -2,6 +2,7 @@
 
 import type { Colors } from "../render/colors.js";
 import { integer, number } from "../render/format.js";
+import { printable } from "../render/printable.js";
 import { type Check, comparesNothing, disagrees, type Score } from "./check.js";
 import type { Summary } from "./summary.js";
 
@@ -16,7 +17,9 @@ export function checkText({ report, differences }: Check, colors: Colors): strin
   const wrong = disagrees(report);
   const agrees = comparesNothing(report) ? "○ nothing recorded to compare with" : "● agrees";
   const mark = wrong ? colors.yellow("▲ mismatch") : agrees;
-  const lines = [`${colors.bold(report.file)}: ${integer(report.operations)} operations, ${mark}`];
+  const lines = [
+    `${colors.bold(printable(report.file))}: ${integer(report.operations)} operations, ${mark}`,
+  ];
   const score = (label: string, { same, total }: Score) => {
     const text = `${same}/${total}`;
     lines.push(row(label, same === total ? text : colors.yellow(text)));
@@ -34,7 +37,7 @@ export function checkText({ report, differences }: Check, colors: Colors): strin
   if (report.final) layout("final layout", report.final);
   else lines.push(row("final layout", "none recorded"));
   if (differences.length > 0) lines.push("  first differences:");
-  for (const difference of differences) lines.push(`    ${difference}`);
+  for (const difference of differences) lines.push(`    ${printable(difference)}`);
   return `${lines.join("\n")}\n`;
 }
 
@@ -42,9 +45,9 @@ export function checkText({ report, differences }: Check, colors: Colors): strin
 export function summaryText(summary: Summary, withLayout: boolean, colors: Colors): string {
   const { final, failed, operations } = summary;
   const errors = Object.entries(failed).map(([name, times]) => `${integer(times)} ${name}`);
-  const under = `${summary.protocol}, driver ${summary.driver}, touch ${summary.touch}`;
+  const under = printable(`${summary.protocol}, driver ${summary.driver}, touch ${summary.touch}`);
   const lines = [
-    `${colors.bold(summary.file)}: ${integer(operations)} operations (${under})`,
+    `${colors.bold(printable(summary.file))}: ${integer(operations)} operations (${under})`,
     row("failed calls", errors.length === 0 ? "none" : errors.join(", ")),
     row("VMAs", integer(final.vmas)),
     row(

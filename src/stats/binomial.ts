@@ -55,6 +55,22 @@ export function binomialHalfCumulative(k: number, n: number): number {
   return Math.exp(logBinomialHalfCumulative(k, n));
 }
 
+/** P(B >= k) for B binomial(n, p), 0 < p < 1. */
+export function binomialAtLeast(k: number, n: number, p: number): number {
+  let sum = 0;
+  for (let j = Math.max(0, k); j <= n; j++) {
+    sum += Math.exp(logChoose(n, j) + j * Math.log(p) + (n - j) * Math.log1p(-p));
+  }
+  return Math.min(1, sum);
+}
+
+/** Fewest of `n` coins whose heads together have a chance of `level` or less; n + 1 where even all are not enough. */
+export function headsNeeded(n: number, level: number): number {
+  let heads = n + 1;
+  while (heads > 0 && binomialHalfCumulative(n - heads + 1, n) <= level) heads--;
+  return heads;
+}
+
 /**
  * Sign test: the probability, were the median `centre`, of at least as many values above it as there are.
  * Values equal to the centre are left out, as usual for this test.

@@ -104,8 +104,21 @@ describe("wrong files", () => {
     [
       "a field twice",
       `${one}pages: all\npages: none\n`,
-      /:3: expected YAML or JSON, found .*unique/,
+      /:3: expected each field once, found "pages" again/,
     ],
+    [
+      "an alias of nothing",
+      `${one}title: *other\n`,
+      /:2: expected an anchor before it, found "\*other"/,
+    ],
+    [
+      "a tag of one's own",
+      `${one}title: !mine x\n`,
+      /:2: expected YAML or JSON, found Unresolved tag/,
+    ],
+    ["a key that is a list", `${one}? [a]\n: b\n`, /:2: expected the name of a field, found/],
+    ["__proto__", `${one}__proto__: { ops: [] }\n`, /:2: expected the name of a field/],
+    ["two documents", `${one}---\n${one}`, /:2: expected YAML or JSON, found .*multiple documents/],
     ["nothing", "", /:1: expected a mapping, found nothing/],
     ["a list", "- a\n", /:1: expected a mapping, found a list/],
     ["binary", "\u0000\u0001\u0002", /:1: expected/],
@@ -140,16 +153,29 @@ describe("files made to hurt end soon", () => {
               .join(", ")
       }]`,
   ).join("\n");
-  const deep = Array.from({ length: 600 }, (_, i) => `${" ".repeat(i)}k:`).join("\n");
+  const doubled = Array.from(
+    { length: 16 },
+    (_, i) => `a${i}: &a${i} [${i === 0 ? "x, x" : `*a${i - 1}, *a${i - 1}`}]`,
+  ).join("\n");
+  const full = (text: string) => text.repeat(Math.floor(DOCUMENT_BYTES / text.length));
+  const deep = Array.from({ length: 200 }, (_, i) => `${" ".repeat(i)}k:`).join("\n");
 
   test.each([
     ["10 MB", `driver: d\n${"# padding\n".repeat(1 << 20)}`, /at most \d+ bytes/],
     ["aliases that explode", `${laughs}\ndriver: d\n`, /at most 32 aliases, found more/],
-    ["deep brackets", "[".repeat(200_000), /nesting of at most 32 levels/],
+    ["aliases that double", `${doubled}\ndriver: d\n`, /:2: .*aliases that stand for at most 32/],
+    ["deep brackets", "[".repeat(30_000), /nesting of at most 32 levels/],
     ["deep indentation", deep, /nesting of at most 32 levels/],
-    ["deep list in one line", `${"- ".repeat(60_000)}x`, /nesting of at most 32 levels/],
-    ["a long list", `driver: d\nset: [${"IO, ".repeat(60_000)}IO]\n`, /at most 64 entries/],
-    ["many fields", Array.from({ length: 30_000 }, (_, i) => `f${i}: 1`).join("\n"), /driver/],
+    ["deep list in one line", `${"- ".repeat(15_000)}x`, /nesting of at most 32 levels/],
+    ["a long list", `driver: d\nset: [${"IO, ".repeat(8_000)}IO]\n`, /at most 64 entries/],
+    [
+      "many fields",
+      Array.from({ length: 3500 }, (_, i) => `f${i}: 1`).join("\n"),
+      /:1: expected driver: a text/,
+    ],
+    ["an error in every letter", full('"'), /:1: expected YAML or JSON/],
+    ["a key over and over", full("a:\n"), /:2: expected each field once/],
+    ["lists one after the other", full("[]"), /:1: expected YAML or JSON/],
     ["one long line", `driver: ${"x".repeat(DOCUMENT_BYTES - 100)}\n`, /a name of lower-case/],
   ])("%s", (_, text, message) => {
     const path = file(text);

@@ -1,6 +1,6 @@
 // A driver of one's own from a file to the answer, by the commands that take one.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -62,10 +62,69 @@ describe("a described driver", () => {
     },
   );
 
+  test("that maps pieces is refused for a descriptor, said so or not", async () => {
+    const pieces = join(folder, "pieces.yaml");
+    writeFileSync(pieces, "driver: my-pieces\npages: all\nby: pieces\n");
+    const args = ["replay", trace, "--driver", pieces, "--protocol", "mmap_prepare@7.3"];
+    const { code, stderr } = await vmabench(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/my-pieces has no form for mmap_prepare@7\.3: .*one action/);
+  });
+
   test("and a suite are not for one command line", async () => {
     const { code, stderr } = await vmabench(["run", "--suite", "quick", "--driver", mine]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/name one of both/);
+  });
+});
+
+describe("a described workload", () => {
+  const own = join(folder, "own-program.yaml");
+  writeFileSync(
+    own,
+    `workload: own-program\nparameters: { ops: 20 }\nphases:\n  - trace: ${trace}\n  - run: mix-jit\n`,
+  );
+
+  test("runs with the parameters behind its file", async () => {
+    const args = ["run", "--workload", `${own}?ops=30`, "--driver", `${mine}?errno=EBUSY`];
+    const report = ["--work-only", "--json", "--out", join(folder, "own-report")];
+    const { code, stdout } = await vmabench([...args, ...report]);
+    expect(code).toBe(0);
+    const { scenarios } = JSON.parse(stdout) as Results;
+    expect(scenarios.map(({ id, operations }) => [id, operations])).toEqual(
+      ["mmap@6.15", "mmap_prepare@7.3"].map((protocol) => [
+        `own-program/my-secret/${protocol}?errno=EBUSY&ops=30`,
+        59 + 30,
+      ]),
+    );
+  });
+
+  const hurts = join(folder, "hurts.yaml");
+  test.each([
+    [
+      "an unknown field",
+      "workload: w\nphase: 1\nphases:\n  - run: mix-jit\n",
+      /:2: expected phase: one of/,
+    ],
+    ["10 MB", "#padding\n".repeat((10 << 20) / 9), /expected at most 32768 bytes/],
+    ["deep nesting", `title: ${"[".repeat(300)}`, /:1: expected nesting of at most 32 levels/],
+    [
+      "a trace that is none",
+      "workload: w\nphases:\n  - trace: wrong.yaml\n",
+      /wrong\.yaml:1: expected a vmatrace/,
+    ],
+  ])("%s is one error of every command that takes it", async (_what, text, message) => {
+    writeFileSync(hurts, text);
+    for (const command of [
+      ["run", "--out", join(folder, "none")],
+      ["explain", "w/vmops-only/mmap@6.15"],
+    ]) {
+      const { code, stderr, stdout } = await vmabench([...command, "--workload", hurts]);
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toMatch(message);
+      expect(stderr.trim().split("\n")).toHaveLength(1);
+    }
+    expect(existsSync(join(folder, "none"))).toBe(false);
   });
 });
 

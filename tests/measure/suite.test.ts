@@ -6,9 +6,13 @@ import { parseScenario } from "../../src/catalogue/scenario.js";
 import type { ScenarioGroup } from "../../src/catalogue/suites.js";
 import type { EventName } from "../../src/core/abi.js";
 import { readCosts } from "../../src/estimate/costs.js";
+import { ratioOf } from "../../src/judge/verdict.js";
+import { logRatios } from "../../src/measure/rounds.js";
 import { measureSuite, type SuiteOptions, type SuiteResult } from "../../src/measure/suite.js";
 import { readModel } from "../../src/predict/model.js";
 import { resultsSchema, type ScenarioRecord } from "../../src/record/schema.js";
+import { timesText } from "../../src/record/times.js";
+import { median } from "../../src/stats/median.js";
 
 const OLD = "mmap@6.15";
 const NEW = "mmap_prepare@7.3";
@@ -164,6 +168,34 @@ describe("time", () => {
     // a trace is one batch
     const trace = scenarios.find(({ workload }) => workload === "trace-xz")!;
     expect(trace.time!.operationsPerBatch).toBe(trace.operations);
+  });
+
+  test("is worked out from raw times that are kept in order", async () => {
+    const { scenarios, comparisons, times } = await measure(
+      [
+        group("append-merge", "vmops-only", "ops=600"),
+        group("tree-1000", "vmops-only", "ops=400", [NEW]),
+      ],
+      { rounds: 30 },
+    );
+    expect(times.map(({ id }) => id)).toEqual(scenarios.map(({ id }) => id));
+    for (const [i, { nanoseconds }] of times.entries()) {
+      expect(nanoseconds).toHaveLength(scenarios[i]!.time!.rounds);
+      expect(median(nanoseconds)).toBe(scenarios[i]!.time!.median);
+    }
+    const [base, candidate] = times.map(({ nanoseconds }) => Float64Array.from(nanoseconds));
+    expect(ratioOf(logRatios(base!, candidate!))).toEqual(comparisons[0]!.timeRatio);
+    const text = JSON.parse(timesText(1, times));
+    expect(text.scenarios[0].nanoseconds[0]).toBeCloseTo(times[0]!.nanoseconds[0]!, 3);
+  });
+
+  test("of empty operations is the suite's own: they do no work, and any call costs many times that", async () => {
+    const groups = [group("empty", "vmops-only", ""), group("append-merge", "vmops-only", "")];
+    const { scenarios } = await measure(groups, { rounds: 30 });
+    const [own, , call] = scenarios;
+    expect(Object.values(own!.work).every((count) => count === 0)).toBe(true);
+    expect(own!.final.vmas).toBe(0);
+    expect(call!.time!.median).toBeGreaterThan(3 * own!.time!.median);
   });
 
   test("a scenario without a partner is timed alone and compared with nothing", async () => {

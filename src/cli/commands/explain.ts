@@ -73,9 +73,13 @@ async function explainScenario(text: string, flags: ExplainFlags): Promise<void>
   if (flags.workload !== undefined) readWorkloadFile(flags.workload);
   const scenario = parseScenario(text);
   const { workload, driver } = scenario;
-  const protocols = protocolsOf(scenario.protocol, flags).filter(
-    (protocol) => refusal(driver, protocol) === null || flags.beside.includes(protocol.id),
-  );
+  const protocols = protocolsOf(scenario.protocol, flags).filter((protocol) => {
+    const reason = flags.beside.includes(protocol.id) ? null : refusal(driver, protocol);
+    if (reason && !flags.all && !flags.quiet) {
+      process.stderr.write(`vmabench: left out: ${reason}\n`);
+    }
+    return reason === null;
+  });
   if (flags.svg !== undefined) checkFileWritable(flags.svg);
   const explained = await explain(workload, driver, protocols, {
     ...flags,

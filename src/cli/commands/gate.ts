@@ -20,6 +20,7 @@ import { type GateRecord, readGateRecord } from "../../record/gate.js";
 import { writeFileWhole } from "../../record/store.js";
 import { colorsFor } from "../../render/colors.js";
 import { endLine, gateReport, workLines } from "../../render/gate.js";
+import { printable } from "../../render/printable.js";
 import { progressOn } from "../../render/progress.js";
 
 interface GateFlags {
@@ -30,6 +31,7 @@ interface GateFlags {
   filter: string[];
   seed: number;
   processes?: number;
+  sittings: number;
   rounds: number;
   out: string;
   baseline: string;
@@ -44,7 +46,9 @@ interface GateFlags {
 
 const reports = (name: string) =>
   fileURLToPath(new URL(`../../../reports/${name}`, import.meta.url));
-const ROUNDS = 120;
+/** Of each process, and rounds of each sitting. */
+export const SITTINGS = 6;
+export const ROUNDS = 20;
 
 export function gateCommand(): Command {
   return new Command("gate")
@@ -61,10 +65,11 @@ export function gateCommand(): Command {
     .option("--seed <n>", "seed of operations and orders", whole("--seed", 0), 1)
     .option(
       "--processes <n>",
-      "processes of one look (default: as many as the corrections need)",
+      "processes of the first look (default: as many as the corrections need)",
       whole("--processes", 1),
     )
-    .option("--rounds <n>", "rounds in each process", whole("--rounds", 1), ROUNDS)
+    .option("--sittings <n>", "sittings in each process", whole("--sittings", 1), SITTINGS)
+    .option("--rounds <n>", "rounds in each sitting", whole("--rounds", 1), ROUNDS)
     .option("--out <file>", "where the record goes", "reports/latest/gate.json")
     .addOption(
       new Option("--baseline <file>", "the committed work counts").default(
@@ -102,7 +107,7 @@ function percent(text: string): number {
   throw new UsageError(`--max-slowdown ${text}: expected per cent, above 0 up to 100`);
 }
 
-function whole(option: string, least: number): (text: string) => number {
+export function whole(option: string, least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= least && value <= 2 ** 31) return value;
@@ -134,7 +139,7 @@ async function headOf(flags: GateFlags): Promise<GateCore> {
 }
 
 function say(line: string): void {
-  process.stderr.write(`vmabench: ${line}\n`);
+  process.stderr.write(`vmabench: ${printable(line)}\n`);
 }
 
 /** Accepted changes, with a word about those whose time is over. */
@@ -242,6 +247,7 @@ async function against(baseText: string, flags: GateFlags): Promise<void> {
       scenarios,
       seed: flags.seed,
       processes: flags.processes ?? processesFor(scenarios.length),
+      sittings: flags.sittings,
       rounds: flags.rounds,
       maxSlowdown: flags.maxSlowdown,
       alpha: GATE_ALPHA,

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Command } from "commander";
 import { recordCommand } from "../../live/record.js";
+import { printable } from "../../render/printable.js";
 import { checkFileWritable, writeWhole } from "../../replay/layout.js";
 import { parseStrace } from "../../trace/strace.js";
 
@@ -34,6 +35,6 @@ async function record(command: string[], flags: RecordFlags): Promise<void> {
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   } else if (!flags.quiet) {
     const ended = status === 0 ? "" : `; the program ended with ${status ?? "a signal"}`;
-    process.stderr.write(`${out}: ${calls.length} memory calls${ended}\n`);
+    process.stderr.write(`${printable(out)}: ${calls.length} memory calls${ended}\n`);
   }
 }

@@ -23,16 +23,19 @@ import { type Workload, workloadArgument, workloadText } from "../../catalogue/w
 import { UsageError } from "../../errors.js";
 import { costsOf, readCosts } from "../../estimate/costs.js";
 import { MINIMUM_EFFECT } from "../../judge/verdict.js";
-import { measureSuite } from "../../measure/suite.js";
+import { measureSuite, type SuiteResult } from "../../measure/suite.js";
 import { modelNote, readModel } from "../../predict/model.js";
 import { captureEnvironment, captureTool } from "../../record/environment.js";
 import { type Results, resultsSchema } from "../../record/schema.js";
 import { checkWritable, writeReport } from "../../record/store.js";
+import { timesText } from "../../record/times.js";
 import { colorsFor } from "../../render/colors.js";
+import { printable } from "../../render/printable.js";
 import { progressOn } from "../../render/progress.js";
 import { reportFiles } from "../../render/report.js";
 import { findings } from "../../render/rows.js";
 import { terminalReport } from "../../render/table.js";
+import { columnsOf } from "../../render/width.js";
 
 interface RunFlags {
   suite?: string;
@@ -143,7 +146,7 @@ async function run(flags: RunFlags): Promise<void> {
   checkWritable(flags.out);
   if (!flags.quiet) {
     for (const reason of refusals(suite, protocols)) {
-      process.stderr.write(`vmabench: left out: ${reason}\n`);
+      process.stderr.write(`vmabench: left out: ${printable(reason)}\n`);
     }
   }
 
@@ -155,7 +158,7 @@ async function run(flags: RunFlags): Promise<void> {
   try {
     const environment = captureEnvironment();
     const rounds = flags.workOnly ? 0 : ROUNDS;
-    const measured = await measureSuite(groups, {
+    const { times, logRatios, ...measured } = await measureSuite(groups, {
       seed: flags.seed,
       baseline: flags.baseline,
       rounds,
@@ -176,6 +179,8 @@ async function run(flags: RunFlags): Promise<void> {
         seed: flags.seed,
         rounds,
         suite: suite.name,
+        drivers: flags.driver,
+        workloads: flags.workload,
         filters: flags.filter,
         baseline: flags.baseline,
         candidates,
@@ -187,8 +192,10 @@ async function run(flags: RunFlags): Promise<void> {
       },
       ...measured,
     });
-    writeReport(flags.out, reportFiles(results));
-    print(results, flags);
+    const raw: [string, string][] =
+      times.length > 0 ? [["times.json", timesText(flags.seed, times)]] : [];
+    writeReport(flags.out, new Map([...reportFiles(results), ...raw]));
+    print(results, logRatios, flags);
   } finally {
     progress.stop();
     interrupt.ignore();
@@ -251,15 +258,18 @@ function onInterrupt(callback: () => void): { ignore(): void } {
   };
 }
 
-function print(results: Results, flags: RunFlags): void {
+function print(results: Results, logRatios: SuiteResult["logRatios"], flags: RunFlags): void {
   if (flags.json) {
     process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
   } else if (flags.quiet) {
-    process.stdout.write(`${findings(results).join("\n")}\n`);
+    const lines = findings(results);
+    if (lines.length === 0)
+      lines.push(`work of ${results.scenarios.length} scenarios, none to compare`);
+    process.stdout.write(`${lines.join("\n")}\n`);
   } else {
     const colors = colorsFor(process.stdout);
-    process.stdout.write(
-      `${terminalReport(results, colors)}\n${colors.dim(`report: ${flags.out}/report.md`)}\n`,
-    );
+    const columns = columnsOf(process.stdout);
+    const text = terminalReport(results, colors, { columns, logRatios });
+    process.stdout.write(`${text}\n${colors.dim(`report: ${printable(flags.out)}/report.md`)}\n`);
   }
 }

@@ -1,0 +1,107 @@
+// vmabench peer: a kernel tree's own mm/vma.c and lib/maple_tree.c, timed beside the model.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { UsageError } from "../../errors.js";
+import { buildPeer, compilerVersion, FLAGS } from "../../peer/build.js";
+import { timeGroup } from "../../peer/measure.js";
+import { peerPlan } from "../../peer/plan.js";
+import { PeerFailed } from "../../peer/process.js";
+import { groupRecord, type PeerReport, peerText, summaryOf } from "../../peer/report.js";
+import { kernelTree } from "../../peer/tree.js";
+import { colorsFor } from "../../render/colors.js";
+import { progressOn } from "../../render/progress.js";
+
+interface PeerFlags {
+  kernelSource: string;
+  against?: string;
+  filter: string[];
+  rounds: number;
+  seed: number;
+  json?: true;
+  quiet?: true;
+}
+
+const DEFAULT_ROUNDS = 200;
+
+export function peerCommand(): Command {
+  return new Command("peer")
+    .description("a kernel tree's own mm/vma.c and lib/maple_tree.c, timed beside the model")
+    .requiredOption("--kernel-source <dir>", "the kernel tree (7.3)")
+    .option("--against <dir>", "another tree, timed instead of the model")
+    .option(
+      "--filter <glob>",
+      "only workloads, or workload/driver, that match; may be repeated",
+      (text: string, all: string[]) => [...all, text],
+      [] as string[],
+    )
+    .addOption(
+      new Option("--rounds <n>", "rounds for each workload")
+        .argParser(integer("--rounds", 1, 100_000))
+        .default(DEFAULT_ROUNDS),
+    )
+    .addOption(
+      new Option("--seed <n>", "seed of the operations")
+        .argParser(integer("--seed", 0, Number.MAX_SAFE_INTEGER))
+        .default(1),
+    )
+    .option("--json", "print one JSON document")
+    .option("--quiet", "print the table only, no progress")
+    .action(run);
+}
+
+function integer(option: string, least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new UsageError(`${option} ${text}: expected an integer from ${least} to ${most}`);
+  };
+}
+
+async function run(flags: PeerFlags): Promise<void> {
+  const plan = peerPlan(flags.filter);
+  const kernel = kernelTree(flags.kernelSource);
+  const against = flags.against === undefined ? null : kernelTree(flags.against);
+  const compiler = compilerVersion();
+  const progress = progressOn(process.stderr, { quiet: flags.quiet === true });
+  const folder = mkdtempSync(join(tmpdir(), "vmabench-peer-"));
+  const tidy = () => {
+    progress.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const interrupt = () => {
+    tidy();
+    process.exit(130); // the programs end when their input does
+  };
+  process.once("SIGINT", interrupt);
+  process.once("SIGTERM", interrupt);
+  try {
+    const base = buildPeer(kernel, join(folder, "base"));
+    const other = against && buildPeer(against, join(folder, "other"));
+    const groups = [];
+    for (const [done, group] of plan.entries()) {
+      progress.at(done, plan.length, group.id);
+      const { rounds, seed } = flags;
+      groups.push(groupRecord(await timeGroup(group, { base, other, rounds, seed, folder })));
+    }
+    progress.stop();
+    const summary = summaryOf(groups);
+    const report = { kernel, against, compiler, flags: FLAGS, groups, summary };
+    if (summary.differences > 0) process.exitCode = 1;
+    print(report, flags);
+  } catch (error) {
+    if (error instanceof PeerFailed) throw new UsageError(error.message);
+    throw error;
+  } finally {
+    tidy();
+    process.off("SIGINT", interrupt);
+    process.off("SIGTERM", interrupt);
+  }
+}
+
+function print(report: PeerReport, { json }: PeerFlags): void {
+  if (json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else process.stdout.write(peerText(report, colorsFor(process.stdout)));
+}
