@@ -35,8 +35,12 @@ export interface Read<T> {
  * Reads a YAML or JSON file. UsageError when it cannot be read or is too large, InputError naming line and field
  * when it is not what the schema describes.
  */
-export function readDocument<S extends z.ZodType>(path: string, schema: S): Read<z.output<S>> {
-  return parseText(readWithin(path), path, schema);
+export function readDocument<S extends z.ZodType>(
+  path: string,
+  schema: S,
+  limit = DOCUMENT_BYTES,
+): Read<z.output<S>> {
+  return parseText(readWithin(path, limit), path, schema, limit);
 }
 
 /** The same for text in memory; `name` stands for the file. */
@@ -44,8 +48,9 @@ export function parseText<S extends z.ZodType>(
   text: string,
   name: string,
   schema: S,
+  limit = DOCUMENT_BYTES,
 ): Read<z.output<S>> {
-  if (Buffer.byteLength(text) > DOCUMENT_BYTES) throw tooLarge(name);
+  if (Buffer.byteLength(text) > limit) throw tooLarge(name, limit);
   const place = new Places(text, name);
   const parsed = schema.safeParse(place.value);
   if (!parsed.success) throw place.error(parsed.error.issues[0] as z.core.$ZodIssue, schema);
@@ -55,13 +60,13 @@ export function parseText<S extends z.ZodType>(
   };
 }
 
-function tooLarge(name: string): UsageError {
-  return new UsageError(`${name}: expected at most ${DOCUMENT_BYTES} bytes, found more`);
+function tooLarge(name: string, limit: number): UsageError {
+  return new UsageError(`${name}: expected at most ${limit} bytes, found more`);
 }
 
 /** The file's text. Never reads more than is allowed, whatever it is. */
-function readWithin(path: string): string {
-  const buffer = Buffer.alloc(DOCUMENT_BYTES + 1);
+function readWithin(path: string, limit: number): string {
+  const buffer = Buffer.alloc(limit + 1);
   let length = 0;
   try {
     const file = openSync(path, "r");
@@ -78,7 +83,7 @@ function readWithin(path: string): string {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UsageError(`cannot read ${path}: ${REASONS[code ?? ""] ?? message}`);
   }
-  if (length > DOCUMENT_BYTES) throw tooLarge(path);
+  if (length > limit) throw tooLarge(path, limit);
   return buffer.toString("utf8", 0, length);
 }
 
