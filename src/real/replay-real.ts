@@ -1,6 +1,6 @@
 // A recorded program on the running kernel: its calls in a process of their own, timed, beside what a model predicts.
 
-import { type Machine, openMachine } from "../calibrate/machine.js";
+import { type Machine, openMachine, thpSetting } from "../calibrate/machine.js";
 import { HOOKS } from "../catalogue/kernels.js";
 import * as abi from "../core/abi.js";
 import { Core } from "../core/core.js";
@@ -106,6 +106,7 @@ function enter(core: Core, machine: Machine, program: Program): void {
   core.reset(
     {
       ...program.settings,
+      ...thpSetting(),
       profile: protocol.profile,
       hook: HOOKS[protocol.hook].hook,
       touch: abi.TOUCH_NONE,
