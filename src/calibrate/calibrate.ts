@@ -5,7 +5,7 @@ import { Core } from "../core/core.js";
 import type { CostModel } from "../predict/model.js";
 import { TERMS } from "../predict/terms.js";
 import { captureEnvironment, captureTool } from "../record/environment.js";
-import { median, percentile } from "../stats/median.js";
+import { median, percentile, quiet } from "../stats/median.js";
 import type { Bench } from "./bench.js";
 import { sessions } from "./benches/index.js";
 import { fitTerms, type Observation } from "./fit.js";
@@ -130,7 +130,7 @@ function modelOf(
     seed,
     seconds: rounded(measured.seconds),
     processes: measured.rounds,
-    entry: rounded(median(measured.nullCalls)),
+    entry: rounded(quiet(measured.nullCalls)),
     leavesOut: LEAVES_OUT,
     terms: fitted.terms.map((term) => ({
       ...term,
@@ -170,7 +170,7 @@ function observationsOf(modelled: readonly Modelled[][], { times, differences }:
     for (const [as, work] of one.work) {
       const id = observationId(one, as);
       const measured = times.get(id) ?? [];
-      const nanoseconds = median(measured);
+      const nanoseconds = quiet(measured);
       if (difference !== undefined)
         notMeasured.push({ id, reason: `kernel and model differ: ${difference}` });
       else if (measured.length === 0) notMeasured.push({ id, reason: "there was no time for it" });

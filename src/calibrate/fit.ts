@@ -61,7 +61,7 @@ const RIDGE = 0.03;
 const ROUNDS = 8;
 const RESAMPLES = 200;
 /** Times below this count as this long: nothing so short is measured well, null call taken off. Nanoseconds. */
-const SHORTEST = 100;
+export const SHORTEST = 100;
 
 /** Fits the terms that the observations can tell apart. */
 export function fitTerms(

@@ -37,11 +37,13 @@ export interface Machine {
   fileDriver: DriverRecord;
   tlb: TlbPreset;
   /** The core, reset to an address space like that of a runner that has just begun. */
-  enter(core: Core, settings?: Partial<Settings>, brk?: number): void;
+  enter(core: Core, brk: number): void;
   close(): void;
 }
 
+/** Long against what entering and leaving the kernel takes. Nanoseconds. */
 const SLEEP = 20_000_000;
+const CLOCK_MONOTONIC = 1;
 
 /** Gets everything ready for a command. MachineError where there is no such kernel or no koffi. */
 export async function openMachine(command: string): Promise<Machine> {
@@ -80,9 +82,8 @@ export async function openMachine(command: string): Promise<Machine> {
     fileDriver: driver as DriverRecord,
     nanosecondsPerTick: await tickLength(runner),
     tlb,
-    enter(core, more = {}, brk) {
-      const heap = brk === undefined ? {} : { startBrk: brk, brk };
-      core.reset({ ...settings, ...thpSetting(), ...heap, ...more }, tlb);
+    enter(core, brk) {
+      core.reset({ ...settings, ...thpSetting(), startBrk: brk, brk }, tlb);
       describe(core, files, driver, refusing);
       core.run(places);
     },
@@ -92,6 +93,7 @@ export async function openMachine(command: string): Promise<Machine> {
   };
 }
 
+/** Files and drivers as the benchmarks number them. */
 function describe(
   core: Core,
   files: readonly FileRecord[],
@@ -106,8 +108,8 @@ function describe(
   core.setFile(FILES.refuses, { driver: 1, mode: abi.FILE_MODE_READ | abi.FILE_MODE_WRITE });
 }
 
-/** Which anonymous memory gets huge pages at a fault. */
-function thpSetting(): Partial<Settings> {
+/** Which anonymous memory gets huge pages at a fault on this machine. */
+export function thpSetting(): Partial<Settings> {
   const path = "/sys/kernel/mm/transparent_hugepage/enabled";
   const mode = existsSync(path) ? /\[(\w+)\]/.exec(readFileSync(path, "utf8"))?.[1] : "never";
   if (mode === "always") return { thpEnabled: abi.THP_ALWAYS };
@@ -120,7 +122,7 @@ async function ownLayout(runner: Runner): Promise<Operation[]> {
   const text = DATA_AT + 64;
   const run = await runner(
     [
-      { number: 2, args: [DATA_AT, 0, 0] },
+      { number: NUMBERS.open, args: [DATA_AT, 0, 0] },
       { number: SYS.read, args: [FIRST_FILE, text, 4000] },
     ],
     { data },
@@ -145,7 +147,10 @@ async function ownLayout(runner: Runner): Promise<Operation[]> {
 async function tickLength(runner: Runner): Promise<number> {
   const data = Buffer.alloc(64);
   data.writeBigInt64LE(BigInt(SLEEP), 8);
-  const clock = (at: number) => ({ number: 228, args: [1, DATA_AT + at] });
+  const clock = (at: number) => ({
+    number: NUMBERS.clockGettime,
+    args: [CLOCK_MONOTONIC, DATA_AT + at],
+  });
   const run = await runner(
     [clock(32), clock(16), { number: NUMBERS.nanosleep, args: [DATA_AT, 0] }, clock(32)],
     { data },

@@ -31,7 +31,7 @@ export function otherVmas(count: number): Operation[] {
 
 /** Runs benchmarks that share the number of other VMAs. */
 export function modelSession(core: Core, machine: Machine, benches: readonly Bench[]): Modelled[] {
-  machine.enter(core, {}, DEFAULT_BRK);
+  machine.enter(core, DEFAULT_BRK);
   core.run(otherVmas(benches[0]?.others ?? 0));
   const begun = core.snapshot();
   return benches.map((bench) => modelOne(core, begun, bench));

@@ -5,6 +5,7 @@ import { type CostModel, isSure } from "../predict/model.js";
 import type { Colors } from "../render/colors.js";
 import { number } from "../render/format.js";
 import { median } from "../stats/median.js";
+import { SHORTEST } from "./fit.js";
 
 /** What a model is aimed at. */
 export const TARGETS = { medianError: 0.2, rankCorrelation: 0.9 } as const;
@@ -105,6 +106,10 @@ function termTable({ terms }: CostModel, colors: Colors): string {
   return table.toString();
 }
 
+function relativeError({ leftOut, measured }: CostModel["residuals"][number]): number {
+  return Math.abs(leftOut - measured) / Math.max(measured, SHORTEST);
+}
+
 interface Family {
   family: string;
   error: number;
@@ -120,7 +125,7 @@ export function families({ residuals }: CostModel): Family[] {
       const own = residuals.filter((one) => one.family === family);
       return {
         family,
-        error: median(own.map(({ leftOut, measured }) => Math.abs(leftOut / measured - 1))),
+        error: median(own.map(relativeError)),
         ratio: median(own.map(({ leftOut, measured }) => leftOut / measured)),
         observations: own.length,
       };

@@ -17,10 +17,8 @@ import {
 import { z } from "zod";
 import { InputError, quoted, UsageError } from "../errors.js";
 
-/** Most bytes of a file that people write. */
+/** Most bytes of a file. */
 export const DOCUMENT_BYTES = 1 << 15;
-/** Most bytes of one that a command has written. */
-export const RECORD_BYTES = 1 << 18;
 /** Deepest nesting of lists and mappings. */
 export const DOCUMENT_DEPTH = 32;
 /** Most uses of YAML aliases. */
@@ -40,9 +38,9 @@ export interface Read<T> {
 export function readDocument<S extends z.ZodType>(
   path: string,
   schema: S,
-  mostBytes = DOCUMENT_BYTES,
+  limit = DOCUMENT_BYTES,
 ): Read<z.output<S>> {
-  return parseText(readWithin(path, mostBytes), path, schema, mostBytes);
+  return parseText(readWithin(path, limit), path, schema, limit);
 }
 
 /** The same for text in memory; `name` stands for the file. */
@@ -50,9 +48,9 @@ export function parseText<S extends z.ZodType>(
   text: string,
   name: string,
   schema: S,
-  mostBytes = DOCUMENT_BYTES,
+  limit = DOCUMENT_BYTES,
 ): Read<z.output<S>> {
-  if (Buffer.byteLength(text) > mostBytes) throw tooLarge(name, mostBytes);
+  if (Buffer.byteLength(text) > limit) throw tooLarge(name, limit);
   const place = new Places(text, name);
   const parsed = schema.safeParse(place.value);
   if (!parsed.success) throw place.error(parsed.error.issues[0] as z.core.$ZodIssue, schema);
@@ -62,13 +60,13 @@ export function parseText<S extends z.ZodType>(
   };
 }
 
-function tooLarge(name: string, mostBytes: number): UsageError {
-  return new UsageError(`${name}: expected at most ${mostBytes} bytes, found more`);
+function tooLarge(name: string, limit: number): UsageError {
+  return new UsageError(`${name}: expected at most ${limit} bytes, found more`);
 }
 
 /** The file's text. Never reads more than is allowed, whatever it is. */
-function readWithin(path: string, mostBytes: number): string {
-  const buffer = Buffer.alloc(mostBytes + 1);
+function readWithin(path: string, limit: number): string {
+  const buffer = Buffer.alloc(limit + 1);
   let length = 0;
   try {
     const file = openSync(path, "r");
@@ -85,7 +83,7 @@ function readWithin(path: string, mostBytes: number): string {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UsageError(`cannot read ${path}: ${REASONS[code ?? ""] ?? message}`);
   }
-  if (length > mostBytes) throw tooLarge(path, mostBytes);
+  if (length > limit) throw tooLarge(path, limit);
   return buffer.toString("utf8", 0, length);
 }
 

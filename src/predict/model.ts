@@ -3,7 +3,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { RECORD_BYTES, readDocument } from "../input/document.js";
+import { readDocument } from "../input/document.js";
 import { environmentSchema, toolSchema } from "../record/schema.js";
 
 const text = z.string().min(1).max(400);
@@ -73,6 +73,9 @@ export function costModelJsonSchema(): string {
   return `${JSON.stringify({ ...head, ...schema }, null, 2)}\n`;
 }
 
+/** Most bytes of a model: it holds every residual. */
+const MODEL_BYTES = 1 << 17;
+
 /** The model that ships. */
 export const DEFAULT_MODEL = fileURLToPath(
   new URL("../../bench/costs/kernel-6.18.json", import.meta.url),
@@ -86,7 +89,7 @@ export function readModel(path: string = DEFAULT_MODEL): CostModel {
 /** The model of a file that is JSON and right, in a hundredth of the time; null for any other. */
 function readJson(path: string): CostModel | null {
   try {
-    if (statSync(path).size > RECORD_BYTES) return null;
+    if (statSync(path).size > MODEL_BYTES) return null;
     const parsed = costModelSchema.safeParse(JSON.parse(readFileSync(path, "utf8")));
     return parsed.success && problem(parsed.data) === null ? parsed.data : null;
   } catch {
@@ -95,7 +98,7 @@ function readJson(path: string): CostModel | null {
 }
 
 function readWithPlaces(path: string): CostModel {
-  const { data, wrong } = readDocument(path, costModelSchema, RECORD_BYTES);
+  const { data, wrong } = readDocument(path, costModelSchema, MODEL_BYTES);
   const found = problem(data);
   if (found) throw wrong(found.field, found.expected, found.found);
   return data;

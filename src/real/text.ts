@@ -37,7 +37,8 @@ export function realText(result: RealReplay, colors: Colors): string {
     `${colors.bold(result.file)} on Linux ${result.kernelRelease} (model ${result.protocol}, touch ${result.touch})`,
     table.toString(),
     `  the model's band: ± ${number(predicted.relativeError * 100)} %; entry and exit are ${micro(predicted.entryNs)} µs of it`,
-    `  medians of ${result.passes} passes in each of ${result.processes} processes; the first pass of each, not counted: ${micro(measured.firstPassNs)} µs`,
+    `  ${result.passes} passes in each of ${result.processes} processes; the first pass of each, not counted: ${micro(measured.firstPassNs)} µs`,
+    `  a system call that does nothing: ${number(measured.nullCallNs)} ns now, ${number(result.modelEntryNs)} ns when the model was made`,
   ];
   if (left.length > 0) lines.push(`  not replayed: ${left.join(", ")}`);
   if (result.placedElsewhere > 0) {

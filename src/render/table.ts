@@ -213,7 +213,7 @@ function costTable(results: Results, width: number, colors: Colors): string {
   ];
   const table = fittedTable(layouts, byDriver(rows), width, colors);
   const notes = [ESTIMATE_NOTE];
-  if (table.titles.includes(PREDICTED)) notes.push(predictedNote(results));
+  if (table.titles.includes(PREDICTED)) notes.push(printable(predictedNote(results)));
   const wrapped = notes.map((note) => colors.dim(wrapAnsi(note, width, { hard: true })));
   return [table.text, ...wrapped].join("\n");
 }
