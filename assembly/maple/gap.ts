@@ -3,8 +3,8 @@
 import { count, MAPLE_GAP_LEVELS, MAPLE_GAP_WALK_READS } from "../events";
 import { ACTIVE, Cursor, FAILED, NONE } from "./cursor";
 import {
-  emptySlots, endOf, gapAt, gapSlot, isLeaf, isRoot, lowerBound, parentOf, parentSlot, pivotAt, setGap, setGapSlot, slotAt, TOP,
-  typeOf, upperBound,
+  emptySlots, endOf, gapAt, gapSlot, isLeaf, isRoot, lowerBound, parentOf, parentSlot, pivotAt, setGap, setGapSlot,
+  slotAt, TOP, typeOf, upperBound,
 } from "./node";
 import { ascend, enterRoot } from "./walk";
 

@@ -396,8 +396,8 @@ function setUpFind(c: Cursor, limit: u64): bool {
   return c.index == limit;
 }
 
-// Most steps stay inside a leaf, one slot or, past a gap, two: gaps never touch. `find` and `previous` take those at
-// once; all else is left to the functions above.
+// Most steps stay inside a leaf, one slot or, past a gap, two: gaps never touch. The functions below take
+// those at once; all else is left to the functions above.
 
 /**
  * On the first call the entry at or after `index`, later the one after the cursor's, that begins at or below
@@ -456,10 +456,31 @@ export function previous(c: Cursor, limit: u64): u32 {
 
 /** The range after the cursor's, whether it holds an entry or not (mas_next_range). */
 export function nextRange(c: Cursor, limit: u64): u32 {
+  if (c.status == ACTIVE && c.offset < c.end && c.last < limit) {
+    const node = c.at;
+    const before = pivotAt(node, c.offset);
+    if (before < limit) {
+      const to = c.offset + 1;
+      c.offset = to;
+      c.index = before + 1;
+      c.last = to < c.end ? pivotAt(node, to) : c.max;
+      return slotAt(node, to);
+    }
+  }
   return setUpNext(c, limit) ? answer : nextSlot(c, limit, true);
 }
 
 /** The range before the cursor's, whether it holds an entry or not (mas_prev_range). */
 export function previousRange(c: Cursor, limit: u64): u32 {
+  if (c.status == ACTIVE && c.offset && c.index > limit) {
+    const node = c.at;
+    const to = c.offset - 1;
+    if (pivotAt(node, to) >= limit) {
+      c.offset = to;
+      c.last = c.index - 1;
+      c.index = lowerBound(node, to, c.min);
+      return slotAt(node, to);
+    }
+  }
   return setUpPrevious(c, limit) ? answer : previousSlot(c, limit, true);
 }
