@@ -157,6 +157,11 @@ function tree(vmas: number): Generator {
     parameters: [
       operationCount(16_384),
       integer("pages", "pages of the mapping that comes and goes", { low: 1, high: 8, default: 4 }),
+      integer("among", "VMAs that it comes and goes between, from the lowest up", {
+        low: 1,
+        high: vmas,
+        default: vmas,
+      }),
       share,
     ],
     build(values, seed) {
@@ -169,9 +174,10 @@ function tree(vmas: number): Generator {
         prot: abi.PROT_READ,
         flags: ANONYMOUS,
       }));
+      const among = Number(values.among);
       const operations: Operation[] = [];
       while (operations.length < Number(values.ops)) {
-        const addr = AREA + (random.below(vmas) * stride + 6) * PAGE;
+        const addr = AREA + (random.below(among) * stride + 6) * PAGE;
         operations.push(
           {
             op: abi.OP_MMAP,
