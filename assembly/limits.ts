@@ -3,7 +3,7 @@
 import { mm } from "./vma/record";
 
 /** Whether this event is the one that the operation under way wants to fail (COMMAND_FAIL, COMMAND_AT). */
-export function failsHere(kind: u32): bool {
+@inline export function failsHere(kind: u32): bool {
   if (mm.failKind != kind) return false;
   return ++mm.failSeen == mm.failAt;
 }

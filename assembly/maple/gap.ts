@@ -3,8 +3,8 @@
 import { count, MAPLE_GAP_LEVELS, MAPLE_GAP_WALK_READS } from "../events";
 import { ACTIVE, Cursor, FAILED, NONE } from "./cursor";
 import {
-  endOf, gapAt, gapSlot, isLeaf, isRoot, lowerBound, parentOf, parentSlot, pivotAt, setGap, setGapSlot, slotAt, TOP,
-  typeOf, upperBound,
+  emptySlots, endOf, gapAt, gapSlot, isLeaf, isRoot, lowerBound, parentOf, parentSlot, pivotAt, setGap, setGapSlot,
+  slotAt, TOP, typeOf, upperBound,
 } from "./node";
 import { ascend, enterRoot } from "./walk";
 
@@ -12,11 +12,11 @@ import { ascend, enterRoot } from "./walk";
 export function leafGap(node: usize, min: u64, max: u64): u64 {
   const end = endOf(node);
   let most: u64 = 0;
-  let low = min;
-  for (let i: u32 = 0; i <= end; i++) {
-    const high = i < end ? pivotAt(node, i) : max;
-    if (slotAt(node, i) == 0 && high - low + 1 > most) most = high - low + 1;
-    low = high + 1;
+  for (let empty = emptySlots(node) & ((2 << end) - 1); empty; empty &= empty - 1) {
+    const i = ctz(empty);
+    const low = lowerBound(node, i, min);
+    const size = (i < end ? pivotAt(node, i) : max) - low + 1;
+    if (size > most) most = size;
   }
   return most;
 }

@@ -94,6 +94,39 @@ export const TOP: u64 = u64.MAX_VALUE;
   return i;
 }
 
+/** One bit a slot, the lowest for slot 0: set where a leaf holds nothing, undefined beyond the last used slot. */
+@inline export function emptySlots(node: usize): u32 {
+  const none = i32x4.splat(0);
+  const low = i16x8.narrow_i32x4_s(
+    i32x4.eq(v128.load(node, SLOTS), none), i32x4.eq(v128.load(node, SLOTS + 16), none));
+  const high = i16x8.narrow_i32x4_s(
+    i32x4.eq(v128.load(node, SLOTS + 32), none), i32x4.eq(v128.load(node, SLOTS + 48), none));
+  return <u32>i8x16.bitmask(i8x16.narrow_i16x8_s(low, high));
+}
+
+// Runs of slots are moved as vectors of two pivots (or gaps) and four slots: a loop over single slots asks V8's stack
+// guard at every turn. Up to one pivot and three slots more are written than asked for:
+//
+//   | pivots ............... | free or gaps |  slots ........... | head |
+//   0                       128            160                  224
+//
+// so what stands behind a run is written after it.
+
+@inline export function pivotCell(node: usize, i: u32): usize { return node + ((<usize>i) << 3); }
+@inline export function gapCell(node: usize, i: u32): usize { return node + GAPS + ((<usize>i) << 3); }
+@inline export function slotCell(node: usize, i: u32): usize { return node + SLOTS + ((<usize>i) << 2); }
+
+/** Copies n pivots, or n gaps. */
+@inline export function copyPivots(to: usize, from: usize, n: u32): void {
+  const bytes = <usize>n << 3;
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, v128.load(from + at));
+}
+
+@inline export function copySlots(to: usize, from: usize, n: u32): void {
+  const bytes = <usize>n << 2;
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, v128.load(from + at));
+}
+
 /** Sets every pivot cell from `end` on to 2^64-1, and the end. */
 export function closeNode(node: usize, type: u32, end: u32): void {
   const cells = slotsOf(type);

@@ -16,8 +16,8 @@ import { REBUILD_AT } from "../memory";
 import { Cursor, leftEdge, neighbour, rightEdge, scout, Tree } from "./cursor";
 import { chooseLowestGap, innerGap, leafGap, propagateGap } from "./gap";
 import {
-  ARANGE_64, closeNode, endOf, formatNode, freeDead, gapAt, isDead, isLeaf, isRoot, markDead, minSlotsOf, parentOf,
-  parentSlot, pivotAt, RANGE_64, setGap, setParent, setPivot, setSlot, slotAt, slotsOf, TOP, typeOf,
+  ARANGE_64, closeNode, copyPivots, copySlots, endOf, formatNode, freeDead, gapCell, isDead, isLeaf, isRoot, markDead,
+  minSlotsOf, parentOf, parentSlot, pivotCell, RANGE_64, setParent, setSlot, slotAt, slotCell, slotsOf, TOP, typeOf,
 } from "./node";
 import { followWriteSlot, readWriteSlot } from "./store";
 import { ascend, descend, descendToIndex } from "./walk";
@@ -57,13 +57,14 @@ let pieces: u32 = 0;
 @inline function levelGap(i: u32): u64 { return load<u64>(LEVEL_GAPS + ((<usize>i) << 3)); }
 @inline function levelSlot(i: u32): u32 { return load<u32>(LEVEL_SLOTS + ((<usize>i) << 2)); }
 
-/** Slots [first, last] of a node that ends at `max`. */
+/** Slots [first, last] of a node that ends at `max`; as runs, see node.ts. */
 function addSlots(node: usize, first: u32, last: u32, max: u64): void {
-  const end = endOf(node);
-  const gaps = typeOf(node) == ARANGE_64;
-  for (let i = first; i <= last; i++) {
-    addToLevel(slotAt(node, i), i < end ? pivotAt(node, i) : max, gaps ? gapAt(node, i) : 0);
-  }
+  const n = last + 1 - first;
+  copyPivots(LEVEL_PIVOTS + ((<usize>levelSize) << 3), pivotCell(node, first), n);
+  copySlots(LEVEL_SLOTS + ((<usize>levelSize) << 2), slotCell(node, first), n);
+  if (typeOf(node) == ARANGE_64) copyPivots(LEVEL_GAPS + ((<usize>levelSize) << 3), gapCell(node, first), n);
+  levelSize += n;
+  if (last == endOf(node)) store<u64>(LEVEL_PIVOTS + ((<usize>levelSize - 1) << 3), max);
 }
 
 /** Splits or rebalances the leaf that the cursor stands in, with the store in it (mas_wr_split, mas_wr_rebalance). */
@@ -293,20 +294,17 @@ function needsThree(type: u32, size: u32): bool {
 /** Fills a new node with slots [from, to) of the level. */
 function writeNode(node: usize, type: u32, from: u32, to: u32): void {
   count(MAPLE_NODE_WRITES);
+  const n = to - from;
+  copyPivots(pivotCell(node, 0), LEVEL_PIVOTS + ((<usize>from) << 3), n);
+  copySlots(slotCell(node, 0), LEVEL_SLOTS + ((<usize>from) << 2), n);
   formatNode(node, type);
-  const inner = !isLeaf(type);
-  for (let i = from; i < to; i++) {
-    const slot = levelSlot(i);
-    setPivot(node, i - from, levelPivot(i));
-    setSlot(node, i - from, slot);
-    if (inner) {
-      count(MAPLE_PARENT_WRITES);
-      setParent(<usize>slot, node, i - from);
-      if (type == ARANGE_64) setGap(node, i - from, levelGap(i));
-    }
-  }
-  closeNode(node, type, to - from - 1);
-  if (type == ARANGE_64) chooseLowestGap(node);
+  closeNode(node, type, n - 1);
+  if (isLeaf(type)) return;
+  count(MAPLE_PARENT_WRITES, n);
+  for (let i: u32 = 0; i < n; i++) setParent(<usize>slotAt(node, i), node, i);
+  if (type != ARANGE_64) return;
+  copyPivots(gapCell(node, 0), LEVEL_GAPS + ((<usize>from) << 3), n);
+  chooseLowestGap(node);
 }
 
 /** The old nodes of this level are no longer of use. */

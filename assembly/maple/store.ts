@@ -15,8 +15,9 @@ import { PATH_STORE, slow } from "../slow";
 import { ACTIVE, Cursor, START, Tree } from "./cursor";
 import { updateLeafGap } from "./gap";
 import {
-  closeNode, endOf, findSlotFrom, formatNode, freeNode, isLeaf, isRoot, LEAF_64, lowerBound, minSlotsOf, parentOf,
-  parentSlot, pivotAt, setEnd, setParent, setPivot, setSlot, slotAt, slotsOf, TOP, typeOf, upperBound,
+  closeNode, copyPivots, copySlots, endOf, findSlotFrom, formatNode, freeNode, isLeaf, isRoot, LEAF_64, lowerBound,
+  minSlotsOf, parentOf, parentSlot, pivotAt, pivotCell, setEnd, setParent, setPivot, setSlot, slotAt, slotCell,
+  slotsOf, TOP, typeOf, upperBound,
 } from "./node";
 import { dropTree, rebuildNode, rebuildSpan } from "./rebuild";
 import { enterRoot } from "./walk";
@@ -407,20 +408,18 @@ function nodeStore(c: Cursor, entry: u32): void {
   count(MAPLE_SLOTS_MOVED, moved);
 
   let node = old;
+  const target = place + 1;
   if (tree.hasReaders) {
     node = c.take();
+    copyPivots(pivotCell(node, 0), pivotCell(old, 0), offset);
+    copyPivots(pivotCell(node, target), pivotCell(old, after), moved);
+    copySlots(slotCell(node, 0), slotCell(old, 0), offset);
+    copySlots(slotCell(node, target), slotCell(old, after), moved);
     formatNode(node, LEAF_64);
-    for (let i: u32 = 0; i < offset; i++) {
-      setPivot(node, i, pivotAt(old, i));
-      setSlot(node, i, slotAt(old, i));
-    }
-  }
-  // the tail first: in place, it may have to move out of the way
-  const target = place + 1;
-  if (node == old && target > after) {
-    for (let i = moved; i > 0; i--) copySlot(node, target + i - 1, old, after + i - 1);
-  } else if (node != old || target < after) {
-    for (let i: u32 = 0; i < moved; i++) copySlot(node, target + i, old, after + i);
+  } else if (target > after) { // in place the tail has to move out of the way
+    for (let i = moved; i > 0; i--) copySlot(node, target + i - 1, after + i - 1);
+  } else if (target < after) {
+    for (let i: u32 = 0; i < moved; i++) copySlot(node, target + i, after + i);
   }
   if (keepsLeft) {
     setSlot(node, offset, c.content);
@@ -443,9 +442,9 @@ function nodeStore(c: Cursor, entry: u32): void {
   updateLeafGap(c);
 }
 
-@inline function copySlot(to: usize, i: u32, from: usize, k: u32): void {
-  setPivot(to, i, pivotAt(from, k));
-  setSlot(to, i, slotAt(from, k));
+@inline function copySlot(node: usize, to: u32, from: u32): void {
+  setPivot(node, to, pivotAt(node, from));
+  setSlot(node, to, slotAt(node, from));
 }
 
 /** Frees every node; the tree is empty afterwards (__mt_destroy). */

@@ -396,28 +396,91 @@ function setUpFind(c: Cursor, limit: u64): bool {
   return c.index == limit;
 }
 
+// Most steps stay inside a leaf, one slot or, past a gap, two: gaps never touch. The functions below take
+// those at once; all else is left to the functions above.
+
 /**
  * On the first call the entry at or after `index`, later the one after the cursor's, that begins at or below
  * `limit`; 0 for none (mas_find).
  */
 export function find(c: Cursor, limit: u64): u32 {
-  if (setUpFind(c, limit)) return answer;
+  if (c.status == START && c.inTree.height && c.index <= limit) {
+    enterRoot(c);
+    const entry = descendToIndex(c);
+    if (entry || c.last >= limit) return entry;
+  }
+  if (c.status != ACTIVE) return findFromAnywhere(c, limit);
+  if (c.last >= limit) return 0;
+  const node = c.at;
+  let to = c.offset + 1;
+  if (to < c.end && slotAt(node, to) == 0) to++;
+  if (to <= c.end) {
+    const entry = slotAt(node, to);
+    const before = pivotAt(node, to - 1);
+    if (entry && before < limit) {
+      c.offset = to;
+      c.index = before + 1;
+      c.last = to < c.end ? pivotAt(node, to) : c.max;
+      return entry;
+    }
+  }
   const entry = nextSlot(c, limit, false);
   c.status = ACTIVE; //  a limit met is forgotten, the place is kept
   return entry;
 }
 
+function findFromAnywhere(c: Cursor, limit: u64): u32 {
+  if (setUpFind(c, limit)) return answer;
+  const entry = nextSlot(c, limit, false);
+  c.status = ACTIVE;
+  return entry;
+}
+
 /** The entry before the cursor's range, that ends at or above `limit`; 0 for none (mas_prev). */
 export function previous(c: Cursor, limit: u64): u32 {
+  if (c.status == ACTIVE && c.offset && c.index > limit) {
+    const node = c.at;
+    let to = c.offset - 1;
+    let last = c.index - 1;
+    if (to && slotAt(node, to) == 0) last = pivotAt(node, --to);
+    const entry = slotAt(node, to);
+    if (entry && pivotAt(node, to) >= limit) {
+      c.offset = to;
+      c.last = last;
+      c.index = lowerBound(node, to, c.min);
+      return entry;
+    }
+  }
   return setUpPrevious(c, limit) ? answer : previousSlot(c, limit, false);
 }
 
 /** The range after the cursor's, whether it holds an entry or not (mas_next_range). */
 export function nextRange(c: Cursor, limit: u64): u32 {
+  if (c.status == ACTIVE && c.offset < c.end && c.last < limit) {
+    const node = c.at;
+    const before = pivotAt(node, c.offset);
+    if (before < limit) {
+      const to = c.offset + 1;
+      c.offset = to;
+      c.index = before + 1;
+      c.last = to < c.end ? pivotAt(node, to) : c.max;
+      return slotAt(node, to);
+    }
+  }
   return setUpNext(c, limit) ? answer : nextSlot(c, limit, true);
 }
 
 /** The range before the cursor's, whether it holds an entry or not (mas_prev_range). */
 export function previousRange(c: Cursor, limit: u64): u32 {
+  if (c.status == ACTIVE && c.offset && c.index > limit) {
+    const node = c.at;
+    const to = c.offset - 1;
+    if (pivotAt(node, to) >= limit) {
+      c.offset = to;
+      c.last = c.index - 1;
+      c.index = lowerBound(node, to, c.min);
+      return slotAt(node, to);
+    }
+  }
   return setUpPrevious(c, limit) ? answer : previousSlot(c, limit, true);
 }

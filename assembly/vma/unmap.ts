@@ -9,7 +9,7 @@ import {
 } from "../events";
 import { PATH_UNMAP, slow } from "../slow";
 import { clearRecord, SCRATCH_AT } from "../memory";
-import { Cursor, detached, detachedTree, vmi, vmaTree } from "../maple/cursor";
+import { detached, detachedTree, vmi, vmaTree } from "../maple/cursor";
 import { TOP } from "../maple/node";
 import { destroyTree, storeNow } from "../maple/store";
 import { find, previous, previousRange } from "../maple/walk";
@@ -118,11 +118,19 @@ function gatherOne(u: Unmap, vma: Vma): u32 {
   return 0;
 }
 
+// The gathered VMAs, one after the other. Most often there is one, and its side tree has no node.
+
+function firstGathered(): u32 {
+  if (detachedTree.height == 0) return detachedTree.root;
+  detached.set(0, 0);
+  return find(detached, TOP);
+}
+
+@inline function nextGathered(): u32 { return detachedTree.height ? find(detached, TOP) : 0; }
+
 /** Every gathered VMA is a member again; the side tree goes. */
 function reattach(): void {
-  const c = detached;
-  c.set(0, 0);
-  for (let id = find(c, TOP); id; id = find(c, TOP)) {
+  for (let id = firstGathered(); id; id = nextGathered()) {
     count(UNWIND_REATTACHED);
     vmaOf(id).attached = 1;
   }
@@ -141,20 +149,17 @@ function clearPages(u: Unmap): void {
   if (u.populated == 0) return;
   u.populated = 0;
   beginFlush();
-  const c = detached;
-  c.set(0, 0);
-  for (let id = find(c, TOP); id; id = find(c, TOP)) {
+  for (let id = firstGathered(); id; id = nextGathered()) {
     const vma = vmaOf(id);
     zapRange(vma.start, vma.end);
   }
-  freeGathered(u, c);
+  freeGathered(u);
   endFlush();
 }
 
 /** free_pgtables: VMAs no more than 2 MiB apart are taken as one run. */
-function freeGathered(u: Unmap, c: Cursor): void {
-  c.set(0, 0);
-  let id = find(c, TOP);
+function freeGathered(u: Unmap): void {
+  let id = firstGathered();
   while (id) {
     let vma = vmaOf(id);
     const start = vma.start;
@@ -162,7 +167,7 @@ function freeGathered(u: Unmap, c: Cursor): void {
     while (true) {
       unlinkAnon(vma);
       unlinkFile(vma);
-      id = find(c, TOP);
+      id = nextGathered();
       if (id == 0) break;
       vma = vmaOf(id);
       if (vma.start > end + 0x200000) break;
@@ -176,8 +181,7 @@ function freeGathered(u: Unmap, c: Cursor): void {
 export function cleanUp(u: Unmap): void {
   if (u.pages == 0) return;
   clearPages(u);
-  detached.set(0, 0);
-  for (let id = find(detached, TOP); id; id = find(detached, TOP)) closeVma(vmaOf(id));
+  for (let id = firstGathered(); id; id = nextGathered()) closeVma(vmaOf(id));
 }
 
 /** The gathered VMAs have left the main tree: counters down, objects freed. */
@@ -190,8 +194,7 @@ export function complete(u: Unmap): void {
   mm.execVm -= u.execVm;
   mm.stackVm -= u.stackVm;
   mm.dataVm -= u.dataVm;
-  detached.set(0, 0);
-  for (let id = find(detached, TOP); id; id = find(detached, TOP)) removeVma(vmaOf(id));
+  for (let id = firstGathered(); id; id = nextGathered()) removeVma(vmaOf(id));
   uncharge(u.accounted);
   destroyTree(detachedTree);
 }

@@ -142,10 +142,15 @@ const tree: Generator = {
     operationCount,
     integer("vmas", "VMAs there are", { low: 1, high: 65_000 }),
     integer("pages", "pages of the mapping that comes and goes", { low: 1, high: 8 }),
+    integer("among", "of these VMAs, the lowest that it comes and goes between", {
+      low: 1,
+      high: 65_000,
+    }),
     share,
   ],
   build(values, random) {
     const vmas = Number(values.vmas);
+    const among = Math.min(vmas, Number(values.among));
     const len = Number(values.pages) * PAGE;
     const setup: Operation[] = Array.from({ length: vmas }, (_, i) => ({
       op: abi.OP_MMAP,
@@ -156,7 +161,7 @@ const tree: Generator = {
     }));
     const operations: Operation[] = [];
     while (operations.length < Number(values.ops)) {
-      const addr = AREA + (random.below(vmas) * TREE_STRIDE + 6) * PAGE;
+      const addr = AREA + (random.below(among) * TREE_STRIDE + 6) * PAGE;
       const mapping = { op: abi.OP_MMAP, addr, len, prot: READ_WRITE, file: 1 };
       const flags = sharing(values) | abi.MAP_FIXED;
       operations.push(

@@ -105,7 +105,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: "worker",
-    summary: "takes the jobs of sweeps from a queue",
+    summary: "takes the jobs of sweeps from a queue, until Ctrl-C",
     load: async () => (await import("./commands/worker.js")).workerCommand(),
   },
   {

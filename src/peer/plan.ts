@@ -1,11 +1,15 @@
 // What is timed against the kernel's own code: workloads, and the drivers whose files they map.
 
-import { type Driver, parseDriver } from "../catalogue/drivers.js";
+import { basename } from "node:path";
+import { type Driver, driverText, parseDriver } from "../catalogue/drivers.js";
+import { DRIVER_INDEX } from "../catalogue/generator-parts.js";
 import { matches } from "../catalogue/glob.js";
 import { Random } from "../catalogue/random.js";
-import { parseWorkload, type Workload } from "../catalogue/workloads.js";
+import { parseWorkload, type Workload, workloadText } from "../catalogue/workloads.js";
 import * as abi from "../core/abi.js";
 import { UsageError } from "../errors.js";
+import { programOf } from "../trace/program.js";
+import { readTrace } from "../trace/read.js";
 
 export interface PeerGroup {
   /** `WORKLOAD/DRIVER` */
@@ -59,12 +63,38 @@ export function peerPlan(filters: readonly string[]): PeerGroup[] {
   }
   return wanted.map((id) => {
     const [workload, driver] = id.split("/") as [string, string];
-    return {
-      id,
-      workload: workloadNamed(workload),
-      driver: parseDriver(driver),
-    };
+    return { id, workload: workloadNamed(workload), driver: parseDriver(driver) };
   });
+}
+
+/** Groups of workloads and drivers named on the command line; a workload may be an operation trace. */
+export async function namedPlan(
+  workloads: readonly string[],
+  drivers: readonly string[],
+): Promise<PeerGroup[]> {
+  const groups: PeerGroup[] = [];
+  for (const text of workloads) {
+    const workload = /\.ops(\.gz)?$/.test(text) ? await traced(text) : workloadNamed(text);
+    for (const name of drivers) {
+      const driver = parseDriver(name);
+      groups.push({ id: `${workloadText(workload)}/${driverText(driver)}`, workload, driver });
+    }
+  }
+  return groups;
+}
+
+async function traced(path: string): Promise<Workload> {
+  const { settings, setup, operations, files } = programOf(await readTrace(path), {
+    driver: DRIVER_INDEX,
+    touch: abi.TOUCH_NONE,
+  });
+  if (operations.length === 0) throw new UsageError(`${path}: there is no operation after #MARK`);
+  if (operations.length > abi.BATCH_LIMIT) {
+    throw new UsageError(`${path}: peer takes at most ${abi.BATCH_LIMIT} operations after #MARK`);
+  }
+  const title = `operations of ${path}`;
+  const build = async () => ({ settings, setup, operations, files });
+  return { id: basename(path), title, params: {}, shape: "even", build };
 }
 
 function workloadNamed(id: string): Workload {

@@ -1,6 +1,8 @@
 // What a run found: ratios with their intervals, as a document and as text.
 
 import Table from "cli-table3";
+import { driverText } from "../catalogue/drivers.js";
+import { workloadText } from "../catalogue/workloads.js";
 import { type Ratio, ratioOf } from "../judge/verdict.js";
 import { logRatios } from "../measure/rounds.js";
 import type { Colors } from "../render/colors.js";
@@ -55,8 +57,8 @@ export function groupRecord({ group, times, ...rest }: GroupTimes): GroupRecord 
   });
   const { mmap, mmap_prepare: prepare } = times;
   return {
-    workload: group.workload.id,
-    driver: group.driver.id,
+    workload: workloadText(group.workload),
+    driver: driverText(group.driver),
     operations: rest.operations,
     droppedAccesses: rest.dropped,
     rounds: rest.rounds,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -8,7 +8,7 @@ import * as abi from "../../src/core/abi.js";
 import { whatIsMissing } from "../../src/peer/build.js";
 import { peerHook } from "../../src/peer/hook.js";
 import { operationText, withoutPages } from "../../src/peer/operations.js";
-import { peerPlan } from "../../src/peer/plan.js";
+import { namedPlan, peerPlan } from "../../src/peer/plan.js";
 import { groupRecord, summaryOf } from "../../src/peer/report.js";
 import { kernelTree } from "../../src/peer/tree.js";
 import { parseOps } from "../../src/trace/ops.js";
@@ -89,6 +89,29 @@ test("the plan has every workload and hook of the comparison, and can be filtere
   expect(ids).toContain("append-never/always-reject");
   expect(peerPlan(["tree-*"]).map(({ id }) => id)).not.toContain("append-merge/vmops-only");
   expect(() => peerPlan(["nothing"])).toThrow(/nothing matches nothing; there is append-merge/);
+});
+
+describe("workloads named on the command line", () => {
+  test("take parameters, and drivers", async () => {
+    const plan = await namedPlan(
+      ["tree-60000?among=1000&ops=100"],
+      ["vmops-only", "always-reject"],
+    );
+    expect(plan.map(({ id }) => id)).toEqual([
+      "tree-60000?among=1000&ops=100/vmops-only",
+      "tree-60000?among=1000&ops=100/always-reject",
+    ]);
+  });
+
+  test("may be operation traces, with something after #MARK", async () => {
+    const path = join(folder, "mine.ops");
+    writeFileSync(path, "mmap 100000000000 4000 3 0x32 - 0\n#MARK\nmunmap 100000000000 1000\n");
+    const [group] = await namedPlan([path], ["vmops-only"]);
+    const built = await group!.workload.build(1);
+    expect([built.setup.length, built.operations.length]).toEqual([1, 1]);
+    writeFileSync(path, "mmap 100000000000 4000 3 0x32 - 0\n#MARK\n");
+    await expect(namedPlan([path], ["vmops-only"])).rejects.toThrow(/no operation after #MARK/);
+  });
 });
 
 test("every planned driver is one that the peer has", () => {

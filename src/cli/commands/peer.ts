@@ -7,7 +7,7 @@ import { Command, Option } from "commander";
 import { UsageError } from "../../errors.js";
 import { buildPeer, compilerVersion, FLAGS } from "../../peer/build.js";
 import { timeGroup } from "../../peer/measure.js";
-import { peerPlan } from "../../peer/plan.js";
+import { namedPlan, type PeerGroup, peerPlan } from "../../peer/plan.js";
 import { PeerFailed } from "../../peer/process.js";
 import { groupRecord, type PeerReport, peerText, summaryOf } from "../../peer/report.js";
 import { kernelTree } from "../../peer/tree.js";
@@ -18,6 +18,8 @@ interface PeerFlags {
   kernelSource: string;
   against?: string;
   filter: string[];
+  workload: string[];
+  driver: string[];
   rounds: number;
   seed: number;
   json?: true;
@@ -25,6 +27,7 @@ interface PeerFlags {
 }
 
 const DEFAULT_ROUNDS = 200;
+const DEFAULT_DRIVER = "vmops-only";
 
 export function peerCommand(): Command {
   return new Command("peer")
@@ -34,7 +37,19 @@ export function peerCommand(): Command {
     .option(
       "--filter <glob>",
       "only workloads, or workload/driver, that match; may be repeated",
-      (text: string, all: string[]) => [...all, text],
+      collect,
+      [] as string[],
+    )
+    .option(
+      "--workload <workload>",
+      "instead of those: a name with parameters, or an operation trace (.ops); may be repeated",
+      collect,
+      [] as string[],
+    )
+    .option(
+      "--driver <driver>",
+      `what every file's hook does in --workload (default: ${DEFAULT_DRIVER}); may be repeated`,
+      collect,
       [] as string[],
     )
     .addOption(
@@ -52,6 +67,10 @@ export function peerCommand(): Command {
     .action(run);
 }
 
+function collect(text: string, all: string[]): string[] {
+  return [...all, text];
+}
+
 function integer(option: string, least: number, most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -61,7 +80,7 @@ function integer(option: string, least: number, most: number): (text: string) =>
 }
 
 async function run(flags: PeerFlags): Promise<void> {
-  const plan = peerPlan(flags.filter);
+  const plan = await planOf(flags);
   const kernel = kernelTree(flags.kernelSource);
   const against = flags.against === undefined ? null : kernelTree(flags.against);
   const compiler = compilerVersion();
@@ -99,6 +118,13 @@ async function run(flags: PeerFlags): Promise<void> {
     process.off("SIGINT", interrupt);
     process.off("SIGTERM", interrupt);
   }
+}
+
+function planOf({ filter, workload, driver }: PeerFlags): PeerGroup[] | Promise<PeerGroup[]> {
+  if (workload.length === 0 && driver.length === 0) return peerPlan(filter);
+  if (workload.length === 0) throw new UsageError("--driver goes with --workload: name one");
+  if (filter.length > 0) throw new UsageError("--filter with --workload: name one of both");
+  return namedPlan(workload, driver.length > 0 ? driver : [DEFAULT_DRIVER]);
 }
 
 function print(report: PeerReport, { json }: PeerFlags): void {
