@@ -3,7 +3,7 @@
 import type { ChildProcess } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Queue } from "bullmq";
+import { Queue, Worker } from "bullmq";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Outcome, vmabench } from "../cli/command.js";
 import { testFolder } from "./plan.js";
@@ -126,6 +126,24 @@ test.skipIf(noRedis)("a worker with another core puts the job back and says so",
   expect(stderr).not.toContain(PASSWORD);
   expect(await (await queue.getJob("0-0"))?.getState()).toBe("waiting");
   await queue.close();
+});
+
+test.skipIf(noRedis)("a job that fails in the queue is recorded with its reason", async () => {
+  const { hostname, port, password } = new URL(server.url);
+  const connection = { host: hostname, port: Number(port), password };
+  const broken = new Worker("broken", () => Promise.reject(new Error("out of order")), {
+    connection,
+  });
+  const tiny = join(folder, "tiny.yaml");
+  writeFileSync(tiny, "sweep: tiny\nworkloads: [trace-xz]\ndrivers: [vmops-only]\nretries: 0\n");
+  const out = join(folder, "tiny");
+  const args = ["sweep", tiny, "--out", out, "--queue", server.url, "--queue-name", "broken"];
+  const { code, stdout } = await vmabench(args);
+  await broken.close();
+  expect(code).toBe(1);
+  expect(stdout).toContain("2 failed");
+  expect(results(out).match(/"error":"out of order"/g)).toHaveLength(2);
+  expect(readFileSync(join(out, "report.md"), "utf8")).toContain("out of order");
 });
 
 test("a dead address is said within five seconds, and nothing is written", async () => {

@@ -8,6 +8,7 @@ import { type Answer, query, type Value } from "../../sweep/query.js";
 
 interface QueryFlags {
   json?: true;
+  quiet?: true;
 }
 
 const EXAMPLE = `
@@ -23,23 +24,29 @@ export function queryCommand(): Command {
     .description("SQL over the results of sweeps")
     .argument("<sweep...>", "folders of sweeps, and the query last")
     .option("--json", "print an array of rows")
+    .option("--quiet", "print values only, a tab between them")
     .addHelpText("after", EXAMPLE)
     .action((words: string[], flags: QueryFlags) => run(words, flags));
 }
 
-async function run(words: readonly string[], { json }: QueryFlags): Promise<void> {
+async function run(words: readonly string[], { json, quiet }: QueryFlags): Promise<void> {
   const sql = words.at(-1);
   if (sql === undefined || words.length < 2) {
     throw new UsageError("query: expected folders of sweeps, and an SQL query last");
   }
   const answer = await query(words.slice(0, -1), sql);
-  process.stdout.write(json ? `${JSON.stringify(objects(answer), null, 2)}\n` : text(answer));
+  if (json) process.stdout.write(`${JSON.stringify(objects(answer), null, 2)}\n`);
+  else process.stdout.write(quiet ? values(answer) : text(answer));
 }
 
 function objects({ columns, rows }: Answer): Record<string, Value>[] {
   return rows.map((row) =>
     Object.fromEntries(row.map((value, i) => [columns[i] as string, value])),
   );
+}
+
+function values({ rows }: Answer): string {
+  return rows.map((row) => `${row.map((value) => String(value ?? "")).join("\t")}\n`).join("");
 }
 
 function text({ columns, rows }: Answer): string {

@@ -12,6 +12,7 @@ interface WorkerFlags {
   queueName: string;
   workers: number;
   idle?: number;
+  json?: true;
   quiet?: true;
 }
 
@@ -19,15 +20,17 @@ const IDLE_MOST = 86_400;
 
 export function workerCommand(): Command {
   return new Command("worker")
-    .description("takes the jobs of sweeps from a queue, until Ctrl-C")
+    .description("takes the jobs of sweeps from a queue")
     .addOption(queueOption().makeOptionMandatory())
     .addOption(queueNameOption())
     .addOption(workersOption())
     .addOption(
-      new Option("--idle <seconds>", "end when there was nothing to do for so long").argParser(
-        idle,
-      ),
+      new Option(
+        "--idle <seconds>",
+        "end when there was nothing to do for so long, not only at Ctrl-C",
+      ).argParser(idle),
     )
+    .option("--json", "print one JSON document at the end")
     .option("--quiet", "print nothing but errors")
     .action((flags: WorkerFlags) => run(flags));
 }
@@ -70,6 +73,7 @@ async function run(flags: WorkerFlags): Promise<void> {
   } finally {
     beforeInterrupt(null);
     process.off("SIGTERM", terminate);
-    say(`${integer(scenarios)} scenarios done`);
+    if (flags.json) process.stdout.write(`${JSON.stringify({ scenarios }, null, 2)}\n`);
+    else say(`${integer(scenarios)} scenarios done`);
   }
 }

@@ -32,7 +32,7 @@ export const WINDOW = 256;
 /** Milliseconds: a worker that says nothing for so long is taken for dead, and how often that is looked for. */
 export const LOCK = 6000;
 export const STALLED_CHECK = 3000;
-/** A job whose worker died this often is given up: it may be what kills them. */
+/** A job whose worker died more often has failed: it may be what kills them. */
 export const DEATHS_MOST = 4;
 
 /** Seconds that plan and results stay when nobody collects. */
