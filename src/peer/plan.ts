@@ -94,7 +94,7 @@ async function traced(path: string): Promise<Workload> {
   }
   const title = `operations of ${path}`;
   const build = async () => ({ settings, setup, operations, files });
-  return { id: basename(path), title, params: {}, shape: "even", build };
+  return { id: basename(path), title, params: {}, shape: "even", phases: 1, build };
 }
 
 function workloadNamed(id: string): Workload {
