@@ -58,7 +58,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: "peer",
-    summary: "a kernel tree's own VMA code, timed beside the model",
+    summary: "a kernel tree's own mm/vma.c and lib/maple_tree.c, timed beside the model",
     load: async () => (await import("./commands/peer.js")).peerCommand(),
   },
   {
