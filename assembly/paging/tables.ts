@@ -139,6 +139,7 @@ export function findPmd(root: usize, addr: u64): usize {
  * neither is skipped a span of an upper entry at a time.
  */
 export function skipUnmapped(root: usize, addr: u64, end: u64): u64 {
+  if (pool.live == 0) return end;
   let at = addr;
   while (at < end) {
     let top = root;
@@ -173,6 +174,7 @@ export function skipUnmapped(root: usize, addr: u64, end: u64): u64 {
  *                 |<-------- a table spanning this goes -------->|
  */
 export function freeTables(root: usize, start: u64, end: u64, floor: u64, ceiling: u64): void {
+  if (pool.live == 0) return; // nothing was touched yet
   let addr = start & ~(PMD_SIZE - 1);
   if (addr < floor) {
     addr += PMD_SIZE;

@@ -1,6 +1,8 @@
 // The model and the kernel's own code, or two kernel trees, on the same operations in the same moments: in every
 // round each contender executes one stretch once, in an order drawn anew, and what is compared is the ratio
-// inside the round.
+// inside the round. A sitting is so many rounds of the same processes. Where a process happens to have its memory
+// makes up to 5 % of its speed for as long as it lives, so there are several sittings, and their spread is the
+// uncertainty.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,6 +26,7 @@ export interface MeasureOptions {
   base: string;
   /** Program built with another tree; null: the model is compared. */
   other: string | null;
+  /** Rounds in all sittings together; every sitting has at least one pass. */
   rounds: number;
   seed: number;
   /** For operation files. */
@@ -36,30 +39,41 @@ export interface GroupTimes {
   /** Accesses to memory left out: neither side has pages. */
   dropped: number;
   rounds: number;
-  /** Nanoseconds per operation in every round. */
-  times: Record<PeerHook, Record<Side, Float64Array>>;
+  /** Nanoseconds per operation in every round of every sitting. */
+  sittings: SittingTimes[];
   /** The first difference of results or final layouts; null where there is none. */
   difference: string | null;
 }
 
+export type SittingTimes = Record<PeerHook, Record<Side, Float64Array>>;
+
+/** So many that the range of their medians is an interval of more than 95 %. */
+const SITTINGS = 6;
 /** Length of a stretch: a process that is woken up for one pays a few microseconds. */
 const STRETCH_NANOSECONDS = 1e6;
 
 /** Times one group. PeerFailed when a tree's code ends on its own. */
 export async function timeGroup(group: PeerGroup, options: MeasureOptions): Promise<GroupTimes> {
   const { built, dropped } = withoutPages(await group.workload.build(options.seed));
-  const contenders: Contender[] = [];
-  try {
-    await startAll(contenders, group, built, options);
-    const operations = built.operations.length;
-    const { difference, slowest } = await firstPass(contenders, operations);
-    const marks = cut(operations, STRETCH_NANOSECONDS / slowest);
-    const times = await timeRounds(contenders, marks, options);
-    const rounds = times.mmap.base.length;
-    return { group, operations, dropped, rounds, times, difference };
-  } finally {
-    for (const contender of contenders) contender.stop();
+  const operations = built.operations.length;
+  const sittings: SittingTimes[] = [];
+  let difference: string | null = null;
+  let marks: number[] | null = null;
+  for (let sitting = 0; sitting < SITTINGS; sitting++) {
+    const contenders: Contender[] = [];
+    try {
+      await startAll(contenders, group, built, options);
+      const first = await firstPass(contenders, operations);
+      difference ??= first.difference;
+      marks ??= cut(operations, STRETCH_NANOSECONDS / first.slowest);
+      const random = new Random(options.seed, `peer ${sitting}`);
+      sittings.push(await timeRounds(contenders, marks, random, options.rounds / SITTINGS));
+    } finally {
+      for (const contender of contenders) contender.stop();
+    }
   }
+  const rounds = sittings.reduce((sum, { mmap }) => sum + mmap.base.length, 0);
+  return { group, operations, dropped, rounds, sittings, difference };
 }
 
 async function startAll(
@@ -113,9 +127,9 @@ async function firstPass(
 async function timeRounds(
   contenders: readonly Contender[],
   marks: readonly number[],
-  { rounds, seed }: MeasureOptions,
-): Promise<GroupTimes["times"]> {
-  const random = new Random(seed, "peer");
+  random: Random,
+  rounds: number,
+): Promise<SittingTimes> {
   const times: number[][] = contenders.map(() => []);
   const stretches = marks.length - 1;
   let orders: number[][] = [];

@@ -9,7 +9,7 @@ import type { Colors } from "../render/colors.js";
 import { interval, number } from "../render/format.js";
 import { median, medianInterval } from "../stats/median.js";
 import { PEER_HOOKS, type PeerHook, type Side } from "./contender.js";
-import type { GroupTimes } from "./measure.js";
+import type { GroupTimes, SittingTimes } from "./measure.js";
 import type { KernelTree } from "./tree.js";
 
 export interface TimeOf {
@@ -44,33 +44,39 @@ export interface PeerReport {
   summary: { medianRatio: number; highestRatio: number; differences: number };
 }
 
-/** The record of one group. */
-export function groupRecord({ group, times, ...rest }: GroupTimes): GroupRecord {
-  const time = (values: Float64Array): TimeOf => {
-    const { median: middle, low, high } = medianInterval(values);
+/** The record of one group. Medians of sittings, and the interval that their spread gives. */
+export function groupRecord({ group, sittings, ...rest }: GroupTimes): GroupRecord {
+  const time = (pick: Pick): TimeOf => {
+    const { median: middle, low, high } = medianInterval(sittings.map((s) => median(pick(s))));
     return { median: middle, low, high };
   };
-  const ratio = (over: Float64Array, under: Float64Array) => ratioOf(logRatios(under, over));
-  const sides = (hook: PeerHook) => ({
-    base: time(times[hook].base),
-    other: time(times[hook].other),
+  const ratio = (over: Pick, under: Pick): Ratio =>
+    ratioOf(Float64Array.from(sittings, (s) => median(logRatios(under(s), over(s)))));
+  const of =
+    (hook: PeerHook, side: Side): Pick =>
+    (sitting) =>
+      sitting[hook][side];
+  const both = <T>(make: (hook: PeerHook) => T) => ({
+    mmap: make("mmap"),
+    mmap_prepare: make("mmap_prepare"),
   });
-  const { mmap, mmap_prepare: prepare } = times;
   return {
     workload: workloadText(group.workload),
     driver: driverText(group.driver),
     operations: rest.operations,
     droppedAccesses: rest.dropped,
     rounds: rest.rounds,
-    times: { mmap: sides("mmap"), mmap_prepare: sides("mmap_prepare") },
-    ratio: {
-      mmap: ratio(mmap.other, mmap.base),
-      mmap_prepare: ratio(prepare.other, prepare.base),
+    times: both((hook) => ({ base: time(of(hook, "base")), other: time(of(hook, "other")) })),
+    ratio: both((hook) => ratio(of(hook, "other"), of(hook, "base"))),
+    hookRatio: {
+      base: ratio(of("mmap", "base"), of("mmap_prepare", "base")),
+      other: ratio(of("mmap", "other"), of("mmap_prepare", "other")),
     },
-    hookRatio: { base: ratio(mmap.base, prepare.base), other: ratio(mmap.other, prepare.other) },
     difference: rest.difference,
   };
 }
+
+type Pick = (sitting: SittingTimes) => Float64Array;
 
 /** Over all groups and hooks. */
 export function summaryOf(groups: readonly GroupRecord[]): PeerReport["summary"] {
@@ -113,7 +119,7 @@ export function peerText(report: PeerReport, colors: Colors): string {
     "",
     table.toString(),
     colors.dim(
-      `ratios are medians of paired rounds with their 95 % interval; ${compiler}, ${flags[0]}`,
+      `ratios of paired rounds, medians of six sittings with their range; ${compiler}, ${flags[0]}`,
     ),
   ];
   if (groups.some((group) => group.droppedAccesses > 0)) {

@@ -26,7 +26,7 @@ interface PeerFlags {
   quiet?: true;
 }
 
-const DEFAULT_ROUNDS = 200;
+const DEFAULT_ROUNDS = 240;
 const DEFAULT_DRIVER = "vmops-only";
 
 export function peerCommand(): Command {
@@ -53,7 +53,7 @@ export function peerCommand(): Command {
       [] as string[],
     )
     .addOption(
-      new Option("--rounds <n>", "rounds for each workload")
+      new Option("--rounds <n>", "rounds for each workload, over six sittings")
         .argParser(integer("--rounds", 1, 100_000))
         .default(DEFAULT_ROUNDS),
     )
