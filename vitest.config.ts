@@ -9,5 +9,6 @@ export default defineConfig(({ mode }) => {
   const isLong = mode === "long";
   const limit = (isLong ? 120 : 2) * MINUTE;
   const env: Record<string, string> = isLong ? { VMABENCH_RUNS: LONG_RUNS } : {};
-  return { test: { testTimeout: limit, hookTimeout: limit, env } };
+  // by itself vitest leaves one core idle, which on two cores is half of them
+  return { test: { testTimeout: limit, hookTimeout: limit, env, maxWorkers: "100%" } };
 });

@@ -105,7 +105,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: "worker",
-    summary: "takes the jobs of sweeps from a queue, until Ctrl-C",
+    summary: "takes the jobs of sweeps from a queue",
     load: async () => (await import("./commands/worker.js")).workerCommand(),
   },
   {
