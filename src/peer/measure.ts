@@ -49,8 +49,8 @@ export type SittingTimes = Record<PeerHook, Record<Side, Float64Array>>;
 
 /** So many that the range of their medians is an interval of more than 95 %. */
 const SITTINGS = 6;
-/** Length of a stretch: a process that is woken up for one pays a few microseconds. */
-const STRETCH_NANOSECONDS = 1e6;
+/** Length of a stretch: whoever has its turn finds the caches full of the others' data at first. */
+const STRETCH_NANOSECONDS = 3e6;
 
 /** Times one group. PeerFailed when a tree's code ends on its own. */
 export async function timeGroup(group: PeerGroup, options: MeasureOptions): Promise<GroupTimes> {

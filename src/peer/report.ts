@@ -40,6 +40,8 @@ export interface PeerReport {
   against: KernelTree | null;
   compiler: string;
   flags: readonly string[];
+  /** The CPU that everything was timed on; null: wherever the machine put it. */
+  cpu: number | null;
   groups: GroupRecord[];
   summary: { medianRatio: number; highestRatio: number; differences: number };
 }

@@ -7,6 +7,7 @@ import { Command, Option } from "commander";
 import { UsageError } from "../../errors.js";
 import { buildPeer, compilerVersion, FLAGS } from "../../peer/build.js";
 import { timeGroup } from "../../peer/measure.js";
+import { pinToOneCpu } from "../../peer/pin.js";
 import { namedPlan, type PeerGroup, peerPlan } from "../../peer/plan.js";
 import { PeerFailed } from "../../peer/process.js";
 import { groupRecord, type PeerReport, peerText, summaryOf } from "../../peer/report.js";
@@ -99,6 +100,7 @@ async function run(flags: PeerFlags): Promise<void> {
   try {
     const base = buildPeer(kernel, join(folder, "base"));
     const other = against && buildPeer(against, join(folder, "other"));
+    const cpu = pinToOneCpu();
     const groups = [];
     for (const [done, group] of plan.entries()) {
       progress.at(done, plan.length, group.id);
@@ -107,7 +109,7 @@ async function run(flags: PeerFlags): Promise<void> {
     }
     progress.stop();
     const summary = summaryOf(groups);
-    const report = { kernel, against, compiler, flags: FLAGS, groups, summary };
+    const report = { kernel, against, compiler, flags: FLAGS, cpu, groups, summary };
     if (summary.differences > 0) process.exitCode = 1;
     print(report, flags);
   } catch (error) {
