@@ -21,6 +21,7 @@ const TESTS = [
   "kernel-tests",
   "reference",
   "steps",
+  "tlb",
   "tlb-cpus",
 ];
 
