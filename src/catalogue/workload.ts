@@ -33,6 +33,16 @@ export interface Workload {
   build(seed: number): Promise<BuiltWorkload>;
 }
 
+/** A workload's operations on a processor with these translation caches; the default ones where absent. */
+export async function buildOn(
+  tlb: TlbGeometry | undefined,
+  workload: Workload,
+  seed: number,
+): Promise<BuiltWorkload> {
+  const built = await workload.build(seed);
+  return tlb ? { ...built, tlb } : built;
+}
+
 /** A workload before its parameters are chosen. */
 export interface WorkloadEntry {
   id: string;

@@ -3,6 +3,7 @@
 import { parseScenario } from "../catalogue/scenario.js";
 import { tlbArgument } from "../catalogue/tlb-file.js";
 import { DEFAULT_TLB_ID } from "../catalogue/tlbs.js";
+import { buildOn } from "../catalogue/workload.js";
 import type { EventName } from "../core/abi.js";
 import { Core, type VmaView } from "../core/core.js";
 import type { FinalState } from "../core/final.js";
@@ -57,7 +58,7 @@ export async function runScenario(
   const { seed = 1, tlb = DEFAULT_TLB_ID, milliseconds = 0 } = options;
   const scenario = parseScenario(id);
   const preset = tlbArgument(tlb);
-  const built = { ...(await scenario.workload.build(seed)), tlb: preset };
+  const built = await buildOn(preset, scenario.workload, seed);
   const core = new Core("work");
   const { operations, work, totals, final, checksum } = measureWork(core, scenario, built);
   return {

@@ -3,7 +3,9 @@
 import { queryText } from "../catalogue/parameters.js";
 import type { Scenario } from "../catalogue/scenario.js";
 import type { ScenarioGroup } from "../catalogue/suites.js";
+import { buildOn } from "../catalogue/workload.js";
 import type { Core } from "../core/core.js";
+import type { TlbGeometry } from "../core/tlb.js";
 import type { ComparisonRecord, FilmRecord, ScenarioRecord } from "../record/schema.js";
 import { filmOf } from "./film.js";
 
@@ -16,7 +18,7 @@ export async function filmsOf(
   groups: readonly ScenarioGroup[],
   records: readonly ScenarioRecord[],
   comparisons: readonly ComparisonRecord[],
-  { baseline, seed }: { baseline: string; seed: number },
+  { baseline, seed, tlb }: { baseline: string; seed: number; tlb?: TlbGeometry | undefined },
 ): Promise<FilmRecord[]> {
   const films: FilmRecord[] = [];
   for (const { group, comparison } of worthFilming(groups, records, comparisons)) {
@@ -25,7 +27,7 @@ export async function filmsOf(
       group.scenarios.find((scenario) => scenario.protocol.id === protocol),
     );
     if (!one || !two) continue;
-    const film = filmOf(core, [one, two], await one.workload.build(seed));
+    const film = filmOf(core, [one, two], await buildOn(tlb, one.workload, seed));
     if (film) films.push(film);
   }
   return films;

@@ -1,6 +1,7 @@
 // All groups of a suite, measured: work first, then time, one group after the other.
 
 import type { ScenarioGroup } from "../catalogue/suites.js";
+import { buildOn } from "../catalogue/workload.js";
 import type { BuiltWorkload } from "../catalogue/workloads.js";
 import type { EventName } from "../core/abi.js";
 import { Core } from "../core/core.js";
@@ -81,8 +82,7 @@ export async function measureSuite(
   for (const [done, group] of groups.entries()) {
     options.progress(done, groups.length, group);
     await options.pause();
-    const built = await group.scenarios[0]!.workload.build(options.seed);
-    if (options.tlb) built.tlb = options.tlb;
+    const built = await buildOn(options.tlb, group.scenarios[0]!.workload, options.seed);
     const works = group.scenarios.map((scenario) => measureWork(workCore, scenario, built));
     const times =
       options.rounds > 0 ? await timeGroup(group, built, works, timingCores, options) : null;

@@ -2,7 +2,9 @@
 
 import { beforeAll, describe, expect, test } from "vitest";
 import { parseScenario } from "../../src/catalogue/scenario.js";
+import { tlbArgument } from "../../src/catalogue/tlb-file.js";
 import { Core } from "../../src/core/core.js";
+import { totalWork } from "../../src/core/work-groups.js";
 import { readCosts } from "../../src/estimate/costs.js";
 import { filmOf } from "../../src/measure/film.js";
 import { measureSuite, type SuiteResult } from "../../src/measure/suite.js";
@@ -122,4 +124,24 @@ test("a result's text keeps a list of numbers on one line, and is the same docum
   const text = resultsText(results);
   expect(text).toContain('"batches": [1, 2.5, 1e-7]');
   expect(JSON.parse(text)).toEqual(results);
+});
+
+test.each(["ideal", "zen5"])("the steps of a film add up to the run's work on %s", async (tlb) => {
+  const { films, scenarios } = await measureSuite(
+    [group("touch-threads", "vmops-only", "?background=10&ops=20")],
+    {
+      seed: 1,
+      costs: readCosts(),
+      model: readModel(),
+      tlb: tlbArgument(tlb),
+      baseline: OLD,
+      rounds: 0,
+      budget: 0,
+      progress: () => {},
+      pause: async () => {},
+    },
+  );
+  const { work, operations } = scenarios[0]!;
+  const shown = films[0]!.steps.reduce((sum, { events: [base] }) => sum + base, 0);
+  expect(shown).toBeCloseTo(totalWork(work) * operations, 6);
 });
