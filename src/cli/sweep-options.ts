@@ -5,16 +5,13 @@ import { UsageError } from "../errors.js";
 import { defaultWorkers } from "../sweep/pool.js";
 import { shownAddress } from "../sweep/queue/connection.js";
 import { DEFAULT_QUEUE } from "../sweep/queue/wire.js";
+import { integerOption } from "./integer.js";
 
 const WORKERS_MOST = 1024;
 
 export function workersOption(): Option {
   return new Option("--workers <n>", "threads, each with a core of its own")
-    .argParser((text: string) => {
-      const value = Number(text);
-      if (/^\d+$/.test(text) && value >= 1 && value <= WORKERS_MOST) return value;
-      throw new UsageError(`--workers ${text}: expected an integer from 1 to ${WORKERS_MOST}`);
-    })
+    .argParser(integerOption("--workers", 1, WORKERS_MOST))
     .default(defaultWorkers(), "one for each processor");
 }
 

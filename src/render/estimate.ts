@@ -5,6 +5,8 @@ import type { ComparisonRecord, Results, ScenarioRecord } from "../record/schema
 import { change, integer, number } from "./format.js";
 import { type Row, rowsOf } from "./rows.js";
 
+type Groups = Readonly<Record<string, number>>;
+
 export interface EstimateRow extends Row {
   /** Baseline → candidate, cycles per operation. */
   cycles: string;
@@ -12,6 +14,8 @@ export interface EstimateRow extends Row {
   difference: string;
   /** Groups that differ, most first: `vma −290, file −38`. */
   groups: string;
+  /** Cycles of every group that costs anything. */
+  byGroup: { before: Groups; after: Groups };
 }
 
 export const ESTIMATE_TITLE = "estimated cycles, per operation";
@@ -28,12 +32,17 @@ export function estimateRows(results: Results): EstimateRow[] {
     const before = base?.predicted.cycles;
     const after = candidate?.predicted.cycles;
     if (before == null || after == null || !comparison.estimate) return [];
+    const byGroup = {
+      before: base?.predicted.byGroup ?? {},
+      after: candidate?.predicted.byGroup ?? {},
+    };
     return [
       {
         ...row,
         cycles: change([before, after], cycles),
         difference: differenceText(comparison.estimate),
-        groups: groupsText(base?.predicted.byGroup, candidate?.predicted.byGroup),
+        groups: groupsText(byGroup),
+        byGroup,
       },
     ];
   });
@@ -60,10 +69,7 @@ const cycles = (value: number) => (value < 1000 ? number(value) : integer(value)
 
 const MOST_GROUPS = 3;
 
-function groupsText(
-  before: Readonly<Record<string, number>> = {},
-  after: Readonly<Record<string, number>> = {},
-): string {
+function groupsText({ before, after }: EstimateRow["byGroup"]): string {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return names
     .map((name) => ({ name, by: (after[name] ?? 0) - (before[name] ?? 0) }))
@@ -88,10 +94,6 @@ export function estimateGroups(results: Results): string[] {
 }
 
 /** Estimated cycles of a group on both sides, as text. */
-export function groupChange(results: Results, row: Row, group: string): string {
-  const of = (protocol: string) =>
-    results.scenarios.find(
-      (scenario) => scenarioKey(scenario) === scenarioKey({ ...row.comparison, protocol }),
-    )?.predicted.byGroup?.[group] ?? 0;
-  return change([of(row.comparison.baseline), of(row.comparison.candidate)], cycles);
+export function groupChange({ byGroup: { before, after } }: EstimateRow, group: string): string {
+  return change([before[group] ?? 0, after[group] ?? 0], cycles);
 }

@@ -200,7 +200,7 @@ function estimateSection(results: Results): Section[] {
     `${row.comparison.candidate} / ${row.comparison.baseline}`,
     row.cycles,
     row.difference,
-    ...groups.map((group) => groupChange(results, row, group)),
+    ...groups.map((group) => groupChange(row, group)),
   ]);
   if (rows.length === 0) return [];
   const head = ["workload", "driver", "compared", "cycles", "difference", ...groups];

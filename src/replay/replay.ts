@@ -1,5 +1,8 @@
 // Replaying: a program through a core, batch by batch, with the layouts asked for on the way.
 
+import type { Driver } from "../catalogue/drivers.js";
+import { HOOKS, type Protocol } from "../catalogue/kernels.js";
+import { withOtherFile } from "../catalogue/scenario.js";
 import { EAGAIN, ENOMEM, EPERM, STATUS_POOL_EMPTY } from "../core/abi.js";
 import {
   type Core,
@@ -53,6 +56,23 @@ export async function replay(
   const privileged = await replayUnder(core, program, options, { ipcLock: true });
   const better = asRecorded(program, privileged) > asRecorded(program, replayed);
   return better ? privileged : replayUnder(core, program, options, {});
+}
+
+/** What a program's files do when they are mapped, and in which kernel. */
+export interface Under {
+  driver: Driver;
+  protocol: Protocol;
+}
+
+/** `replay` with every file under a driver of the catalogue. */
+export function replayWith(
+  core: Core,
+  program: Program,
+  { driver, protocol }: Under,
+): Promise<Replayed> {
+  const { record, other } = withOtherFile(driver, protocol, program.files.length);
+  const { hook } = HOOKS[protocol.hook];
+  return replay(core, program, { profile: protocol.profile, hook, driver: record, other });
 }
 
 /** Calls with the recorded result. */

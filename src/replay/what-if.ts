@@ -1,22 +1,15 @@
 // What if: a program as it was recorded, and with another driver behind its file mappings.
 
-import { type Driver, driverText } from "../catalogue/drivers.js";
-import { HOOKS, type Protocol } from "../catalogue/kernels.js";
-import { withOtherFile } from "../catalogue/scenario.js";
+import { driverText } from "../catalogue/drivers.js";
 import type { EventName } from "../core/abi.js";
 import type { Core } from "../core/core.js";
 import type { FinalState } from "../core/final.js";
 import type { CostModel } from "../predict/model.js";
 import type { Program } from "../trace/program.js";
-import { type Replayed, replay } from "./replay.js";
+import { type Replayed, replayWith, type Under } from "./replay.js";
 import { summarise } from "./summary.js";
 
 /** A driver under a protocol. */
-export interface Under {
-  driver: Driver;
-  protocol: Protocol;
-}
-
 export interface Time {
   unit: "ns/op";
   median: number;
@@ -90,13 +83,7 @@ async function runUnder(
   model: CostModel,
   recorded: Float64Array | null,
 ): Promise<{ run: WhatIfRun; values: Float64Array }> {
-  const { record, other } = withOtherFile(driver, protocol, program.files.length);
-  const replayed = await replay(core, program, {
-    profile: protocol.profile,
-    hook: HOOKS[protocol.hook].hook,
-    driver: record,
-    other,
-  });
+  const replayed = await replayWith(core, program, { driver, protocol });
   const under = { protocol: protocol.id, driver: driverText(driver), touch };
   const { failed, work, predicted, final } = summarise(core, program, replayed, under, model);
   const run: WhatIfRun = {

@@ -3,12 +3,13 @@
 import { Command, Option } from "commander";
 import { type CalibrateOptions, calibrate } from "../../calibrate/calibrate.js";
 import { modelText } from "../../calibrate/text.js";
-import { MachineError, UsageError } from "../../errors.js";
+import { MachineError } from "../../errors.js";
 import { type CostModel, costModelSchema } from "../../predict/model.js";
 import { writeFileWhole } from "../../record/store.js";
 import { colorsFor } from "../../render/colors.js";
 import { progressOn } from "../../render/progress.js";
 import { checkFileWritable } from "../../replay/layout.js";
+import { integerOption } from "../integer.js";
 
 interface CalibrateFlags {
   out: string;
@@ -24,25 +25,17 @@ export function calibrateCommand(): Command {
     .option("--out <file>", "the model", "cost-model.json")
     .addOption(
       new Option("--seconds <n>", "time for measuring; at least one round is made")
-        .argParser(integer("--seconds", 1, 86_400))
+        .argParser(integerOption("--seconds", 1, 86_400))
         .default(110),
     )
     .addOption(
       new Option("--seed <n>", "order of the benchmarks, and the resampling")
-        .argParser(integer("--seed", 0, Number.MAX_SAFE_INTEGER))
+        .argParser(integerOption("--seed", 0, Number.MAX_SAFE_INTEGER))
         .default(1),
     )
     .option("--json", "print the model to standard output as well")
     .option("--quiet", "print nothing, no progress")
     .action(run);
-}
-
-function integer(option: string, least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new UsageError(`${option} ${text}: expected an integer from ${least} to ${most}`);
-  };
 }
 
 /** Without a kernel to measure, says what predictions rest on. */

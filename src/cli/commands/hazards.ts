@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { PROTOCOLS, type Protocol, parseProtocol } from "../../catalogue/kernels.js";
 import { Core } from "../../core/core.js";
-import { UsageError } from "../../errors.js";
 import { type ExampleFile, readExample } from "../../hazards/example.js";
 import { exampleName, writeExamples } from "../../hazards/files.js";
 import { type Example, hazards } from "../../hazards/hazards.js";
@@ -21,6 +20,7 @@ import { worldOf } from "../../hazards/world.js";
 import { checkWritable } from "../../record/store.js";
 import { colorsFor } from "../../render/colors.js";
 import { progressOn } from "../../render/progress.js";
+import { integerOption } from "../integer.js";
 
 interface HazardFlags {
   runs: number;
@@ -40,12 +40,12 @@ export function hazardsCommand(): Command {
     .description("random hooks that write whatever a protocol lets them: what broke, by class")
     .addOption(
       new Option("--runs <n>", "runs in all, dealt out evenly among the protocols")
-        .argParser(integer("--runs", 1, 100_000_000))
+        .argParser(integerOption("--runs", 1, 100_000_000))
         .default(DEFAULT_RUNS),
     )
     .addOption(
       new Option("--seed <n>", "seed of the hooks")
-        .argParser(integer("--seed", 0, Number.MAX_SAFE_INTEGER))
+        .argParser(integerOption("--seed", 0, Number.MAX_SAFE_INTEGER))
         .default(1),
     )
     .addOption(
@@ -59,7 +59,7 @@ export function hazardsCommand(): Command {
     .option("--out <dir>", "write the shortest example of each finding there")
     .addOption(
       new Option("--at <n>", "only hook number n of the seed, in full")
-        .argParser(integer("--at", 0, 100_000_000))
+        .argParser(integerOption("--at", 0, 100_000_000))
         .conflicts(["runs", "out", "replay"]),
     )
     .addOption(
@@ -71,14 +71,6 @@ export function hazardsCommand(): Command {
     .option("--json", "print one JSON document")
     .option("--quiet", "print the table only, no progress")
     .action((flags: HazardFlags) => run(flags));
-}
-
-function integer(option: string, least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new UsageError(`${option} ${text}: expected an integer from ${least} to ${most}`);
-  };
 }
 
 async function run(flags: HazardFlags): Promise<void> {

@@ -3,6 +3,7 @@
 import { Command, Option } from "commander";
 import { Core, type Counters } from "../../core/core.js";
 import { UsageError } from "../../errors.js";
+import { integerOption } from "../integer.js";
 
 interface DigestFlags {
   ops: number;
@@ -35,12 +36,12 @@ const WRITES: Readonly<Record<string, keyof Counters>> = {
 export function mapleDigestCommand(): Command {
   return new Command("maple-digest")
     .description("run a known-answer stream through the maple tree and print its digests")
-    .requiredOption("--ops <n>", "steps of the stream", integer("--ops", 1, 2 ** 31 - 1))
-    .requiredOption("--pages <n>", "pages it works on", integer("--pages", 1, 2 ** 31 - 1))
+    .requiredOption("--ops <n>", "steps of the stream", integerOption("--ops", 1, 2 ** 31 - 1))
+    .requiredOption("--pages <n>", "pages it works on", integerOption("--pages", 1, 2 ** 31 - 1))
     .requiredOption(
       "--mask <n>",
       "mask of a range's length in pages",
-      integer("--mask", 0, 2 ** 31 - 1),
+      integerOption("--mask", 0, 2 ** 31 - 1),
     )
     .option("--full", "now and then a range that touches the ends of the address space")
     .option("--no-rcu", "a tree without readers: nodes may be changed in place")
@@ -53,14 +54,6 @@ export function mapleDigestCommand(): Command {
     .option("--json", "print one JSON document")
     .option("--quiet", "print the two digests only")
     .action(mapleDigest);
-}
-
-function integer(option: string, least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new UsageError(`${option} ${text}: expected an integer from ${least} to ${most}`);
-  };
 }
 
 function rngState(text: string): bigint {

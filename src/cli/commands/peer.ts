@@ -14,6 +14,7 @@ import { groupRecord, type PeerReport, peerText, summaryOf } from "../../peer/re
 import { kernelTree } from "../../peer/tree.js";
 import { colorsFor } from "../../render/colors.js";
 import { progressOn } from "../../render/progress.js";
+import { integerOption } from "../integer.js";
 
 interface PeerFlags {
   kernelSource: string;
@@ -55,12 +56,12 @@ export function peerCommand(): Command {
     )
     .addOption(
       new Option("--rounds <n>", "rounds for each workload, over six sittings")
-        .argParser(integer("--rounds", 1, 100_000))
+        .argParser(integerOption("--rounds", 1, 100_000))
         .default(DEFAULT_ROUNDS),
     )
     .addOption(
       new Option("--seed <n>", "seed of the operations")
-        .argParser(integer("--seed", 0, Number.MAX_SAFE_INTEGER))
+        .argParser(integerOption("--seed", 0, Number.MAX_SAFE_INTEGER))
         .default(1),
     )
     .option("--json", "print one JSON document")
@@ -70,14 +71,6 @@ export function peerCommand(): Command {
 
 function collect(text: string, all: string[]): string[] {
   return [...all, text];
-}
-
-function integer(option: string, least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new UsageError(`${option} ${text}: expected an integer from ${least} to ${most}`);
-  };
 }
 
 async function run(flags: PeerFlags): Promise<void> {

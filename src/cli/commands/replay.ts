@@ -6,11 +6,10 @@ import { type Driver, driverText } from "../../catalogue/drivers.js";
 import {
   DEFAULT_BASELINE,
   DEFAULT_CANDIDATE,
-  HOOKS,
   type Protocol,
   parseProtocol,
 } from "../../catalogue/kernels.js";
-import { checkPair, withOtherFile } from "../../catalogue/scenario.js";
+import { checkPair } from "../../catalogue/scenario.js";
 import { Core } from "../../core/core.js";
 import { UsageError } from "../../errors.js";
 import { type CostModel, readModel } from "../../predict/model.js";
@@ -18,7 +17,7 @@ import { colorsFor } from "../../render/colors.js";
 import { whatIfText } from "../../render/what-if.js";
 import { type Check, check, disagrees } from "../../replay/check.js";
 import { checkFileWritable, layoutLines, writeWhole } from "../../replay/layout.js";
-import { replay } from "../../replay/replay.js";
+import { replayWith } from "../../replay/replay.js";
 import { type Summary, summarise } from "../../replay/summary.js";
 import { checkText, summaryText } from "../../replay/text.js";
 import { type Program, programOf } from "../../trace/program.js";
@@ -181,13 +180,7 @@ async function replayEach(
   const documents: object[] = [];
   for (const [i, { program }] of sources.entries()) {
     const protocol = protocols[i] as Protocol;
-    const { record, other } = withOtherFile(driver, protocol, program.files.length);
-    const replayed = await replay(core, program, {
-      profile: protocol.profile,
-      hook: HOOKS[protocol.hook].hook,
-      driver: record,
-      other,
-    });
+    const replayed = await replayWith(core, program, { driver, protocol });
     if (flags.layout !== undefined) {
       const lines = layoutLines(replayed.final, program.fileNumbers);
       writeWhole(flags.layout, lines.map((line) => `${line}\n`).join(""));

@@ -37,6 +37,7 @@ import { reportFiles } from "../../render/report.js";
 import { findings } from "../../render/rows.js";
 import { terminalReport } from "../../render/table.js";
 import { columnsOf } from "../../render/width.js";
+import { integerOption } from "../integer.js";
 
 interface RunFlags {
   suite?: string;
@@ -104,7 +105,12 @@ export function runCommand(): Command {
         .argParser(collect)
         .default([], DEFAULT_CANDIDATE),
     )
-    .option("--seed <n>", "seed of the generated operations", seed, 1)
+    .option(
+      "--seed <n>",
+      "seed of the generated operations",
+      integerOption("--seed", 0, Number.MAX_SAFE_INTEGER),
+      1,
+    )
     .option("--out <dir>", "folder of the report", "reports/latest")
     .option("--work-only", "count work, do not measure time")
     .option("--tlb <processor>", "whose translation caches: a name, or a file", DEFAULT_TLB_ID)
@@ -120,16 +126,6 @@ export function runCommand(): Command {
 
 function collect(value: string, before: string[]): string[] {
   return [...before, value];
-}
-
-function seed(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new UsageError(
-      `--seed ${text}: expected an integer from 0 to ${Number.MAX_SAFE_INTEGER}`,
-    );
-  }
-  return value;
 }
 
 async function run(flags: RunFlags): Promise<void> {

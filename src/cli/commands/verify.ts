@@ -1,11 +1,11 @@
 // vmabench verify: random memory calls on this machine's own kernel, compared with the model.
 
 import { Command, Option } from "commander";
-import { UsageError } from "../../errors.js";
 import { verifyDocument, verifyText } from "../../live/text.js";
 import { verify } from "../../live/verify.js";
 import { colorsFor } from "../../render/colors.js";
 import { progressOn } from "../../render/progress.js";
+import { integerOption } from "../integer.js";
 
 interface VerifyFlags {
   ops: number;
@@ -21,25 +21,17 @@ export function verifyCommand(): Command {
     .description("random memory calls on this machine's kernel, compared with the model")
     .addOption(
       new Option("--ops <n>", "calls to make")
-        .argParser(integer("--ops", 1, 100_000_000))
+        .argParser(integerOption("--ops", 1, 100_000_000))
         .default(DEFAULT_OPERATIONS),
     )
     .addOption(
       new Option("--seed <n>", "seed of the calls")
-        .argParser(integer("--seed", 0, Number.MAX_SAFE_INTEGER))
+        .argParser(integerOption("--seed", 0, Number.MAX_SAFE_INTEGER))
         .default(1),
     )
     .option("--json", "print one JSON document")
     .option("--quiet", "print a mismatch only, no progress")
     .action((flags: VerifyFlags) => run(flags));
-}
-
-function integer(option: string, least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new UsageError(`${option} ${text}: expected an integer from ${least} to ${most}`);
-  };
 }
 
 async function run({ ops, seed, json, quiet }: VerifyFlags): Promise<void> {

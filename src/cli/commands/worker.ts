@@ -1,9 +1,9 @@
 // vmabench worker: takes the jobs of sweeps from a queue.
 
 import { Command, Option } from "commander";
-import { UsageError } from "../../errors.js";
 import { integer } from "../../render/format.js";
 import { work } from "../../sweep/queue/work.js";
+import { integerOption } from "../integer.js";
 import { beforeInterrupt } from "../interrupt.js";
 import { queueNameOption, queueOption, workersOption } from "../sweep-options.js";
 
@@ -28,17 +28,11 @@ export function workerCommand(): Command {
       new Option(
         "--idle <seconds>",
         "end when there was nothing to do for so long, not only at Ctrl-C",
-      ).argParser(idle),
+      ).argParser(integerOption("--idle", 1, IDLE_MOST)),
     )
     .option("--json", "print one JSON document at the end")
     .option("--quiet", "print nothing but errors")
     .action((flags: WorkerFlags) => run(flags));
-}
-
-function idle(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= IDLE_MOST) return value;
-  throw new UsageError(`--idle ${text}: expected an integer from 1 to ${IDLE_MOST}`);
 }
 
 async function run(flags: WorkerFlags): Promise<void> {

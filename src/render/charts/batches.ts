@@ -6,16 +6,7 @@ import { number } from "../format.js";
 import { renderPng } from "./canvas.js";
 import { type Group, groupScenarios, protocolsOf } from "./groups.js";
 import type { Picture } from "./picture.js";
-import {
-  axis,
-  legend,
-  protocolStyle,
-  ratioTicks,
-  rowAxis,
-  ticksAt,
-  titles,
-  WIDTH,
-} from "./style.js";
+import { legend, protocolStyle, ratioAxis, rowAxis, titles, WIDTH } from "./style.js";
 import type { Theme } from "./theme.js";
 
 const MOST_GROUPS = 8;
@@ -135,17 +126,7 @@ function draw(
     options: {
       layout: { padding: { left: 8, right: 8 } },
       scales: {
-        x: {
-          ...axis(theme, "time of a batch ÷ the baseline's median"),
-          type: "logarithmic",
-          min: low,
-          max: high,
-          afterBuildTicks: ticksAt(ratioTicks(low, high)),
-          ticks: {
-            color: theme.ink,
-            callback: (value: string | number) => String(Number(Number(value).toFixed(2))),
-          },
-        },
+        x: ratioAxis(theme, "time of a batch ÷ the baseline's median", low, high),
         y: {
           ...rowAxis(
             theme,

@@ -6,7 +6,7 @@ import { interval } from "../format.js";
 import { candidatesOf, rowLabel, rowsOf, type Verdict, verdictCounts } from "../rows.js";
 import { renderPng } from "./canvas.js";
 import type { Picture } from "./picture.js";
-import { axis, heightFor, legend, ratioTicks, rowAxis, ticksAt, titles, WIDTH } from "./style.js";
+import { heightFor, legend, ratioAxis, rowAxis, titles, WIDTH } from "./style.js";
 import type { Theme } from "./theme.js";
 
 /** Lines drawn at most; of more comparisons those farthest from 1 are shown. */
@@ -94,17 +94,12 @@ function draw(
     options: {
       layout: { padding: { left: 8, right: 8 } },
       scales: {
-        x: {
-          ...axis(theme, "← faster        time, candidate ÷ baseline        slower →"),
-          type: "logarithmic",
-          min: low,
-          max: high,
-          afterBuildTicks: ticksAt(ratioTicks(low, high)),
-          ticks: {
-            color: theme.ink,
-            callback: (value: string | number) => String(Number(Number(value).toFixed(2))),
-          },
-        },
+        x: ratioAxis(
+          theme,
+          "← faster        time, candidate ÷ baseline        slower →",
+          low,
+          high,
+        ),
         y: rowAxis(
           theme,
           rows.map((row) => row.label),

@@ -129,3 +129,18 @@ export function ratioTicks(low: number, high: number): number[] {
     .filter((value) => value >= low * 0.9999 && value <= high * 1.0001)
     .sort((a, b) => a - b);
 }
+
+/** A logarithmic x axis of ratios, with ticks where people look for them. */
+export function ratioAxis(theme: Theme, title: string, low: number, high: number) {
+  return {
+    ...axis(theme, title),
+    type: "logarithmic" as const,
+    min: low,
+    max: high,
+    afterBuildTicks: ticksAt(ratioTicks(low, high)),
+    ticks: {
+      color: theme.ink,
+      callback: (value: string | number) => String(Number(Number(value).toFixed(2))),
+    },
+  };
+}
