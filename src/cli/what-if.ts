@@ -10,13 +10,11 @@ import {
 } from "../catalogue/kernels.js";
 import { protocolOfRelease } from "../catalogue/releases.js";
 import { checkPair, refusal } from "../catalogue/scenario.js";
-import { BATCH_LIMIT, TOUCH_ALL, TOUCH_NONE, TOUCH_WRITTEN } from "../core/abi.js";
-import { Core } from "../core/core.js";
-import { UsageError } from "../errors.js";
+import { TOUCH_ALL, TOUCH_NONE, TOUCH_WRITTEN } from "../core/abi.js";
 import type { CostModel } from "../predict/model.js";
 import { type WhatIf, whatIf } from "../replay/what-if.js";
-import { type Program, programOf } from "../trace/program.js";
-import type { Recording } from "../trace/read.js";
+import type { OpenedTrace } from "../trace/open.js";
+import { type ProgramHead, withDriver } from "../trace/program.js";
 
 export const TOUCHES = { none: TOUCH_NONE, written: TOUCH_WRITTEN, all: TOUCH_ALL };
 /** Where nothing says which kernel a trace is from. */
@@ -26,13 +24,8 @@ export const DEFAULT_DRIVER = "vmops-only";
 /** Rounds wanted for one program, and the milliseconds that they may take. */
 const TIME = { rounds: 600, budget: 4000 };
 
-export interface Source {
-  recording: Recording;
-  program: Program;
-}
-
 /** How ordinary files are mapped in the kernel that a program was recorded on. */
-export function protocolOf({ kernel }: Program): Protocol {
+export function protocolOf({ kernel }: ProgramHead): Protocol {
   const recorded = kernel === null ? null : protocolOfRelease(kernel);
   return recorded?.protocol ?? parseProtocol(DEFAULT_PROTOCOL);
 }
@@ -52,29 +45,19 @@ export function protocolsBeside(
   });
 }
 
-/** UsageError for a program that is too long to be timed in one piece. */
-export function checkTimeable(file: string, operations: number): void {
-  if (operations > BATCH_LIMIT) {
-    throw new UsageError(
-      `${file}: --time takes programs of at most ${BATCH_LIMIT} operations, found ${operations}`,
-    );
-  }
-}
-
 /** A program as recorded and with a driver under each protocol: work, and time when it is asked for. */
 export async function besideRecorded(
-  { program, recording }: Source,
+  { source, whole }: OpenedTrace,
   driver: Driver,
   protocols: readonly Protocol[],
   flags: { touch: keyof typeof TOUCHES; time?: true },
   model: CostModel,
 ): Promise<WhatIf> {
-  const recorded = { driver: parseDriver(DEFAULT_DRIVER), protocol: protocolOf(program) };
+  const recorded = { driver: parseDriver(DEFAULT_DRIVER), protocol: protocolOf(source) };
   const others = protocols.map((protocol) => ({ driver, protocol }));
-  const result = await whatIf(new Core("work"), program, recorded, others, flags.touch, model);
-  if (flags.time) {
-    const touch = TOUCHES[flags.touch];
-    const built = programOf(recording, { driver: DRIVER_INDEX, touch });
+  const result = await whatIf(source, recorded, others, flags.touch, model);
+  if (flags.time && whole) {
+    const built = withDriver(whole, DRIVER_INDEX);
     const { timeProgram } = await import("../measure/program.js");
     const { times, ratios } = await timeProgram(built, [recorded, ...others], 1, TIME);
     [result.recorded, ...result.runs].forEach((run, i) => {

@@ -38,7 +38,7 @@ export function scriptOf(core: Core, program: Program, touch: number): Script {
   for (const operation of program.setup) writer.perform(operation, null, undefined);
   const setup = writer.items.splice(0);
   program.operations.forEach((operation, i) => {
-    const expectation = program.recorded?.expectations[i];
+    const expectation = program.expectations[i];
     const name = nameOf(operation, expectation?.call.name);
     if (!isReplayable(operation)) {
       writer.notReplayed[name] = (writer.notReplayed[name] ?? 0) + 1;

@@ -1,12 +1,12 @@
 // `replay --check`: what a replay gave against what the kernel recorded.
 
-import type { VmaView } from "../core/core.js";
+import type { Core, VmaView } from "../core/core.js";
 import { callLine } from "../trace/calls.js";
-import type { Program, Snapshot } from "../trace/program.js";
+import type { Expectation, Part, ProgramHead, Snapshot } from "../trace/program.js";
 import { hexText } from "../trace/words.js";
-import { compareLayouts, type LayoutComparison } from "./compare.js";
+import { compareLayouts } from "./compare.js";
 import { errnoText } from "./errno.js";
-import type { Replayed } from "./replay.js";
+import type { Results, Watcher } from "./replay.js";
 
 export interface Score {
   same: number;
@@ -35,64 +35,75 @@ export interface Check {
   differences: string[];
 }
 
-/** Compares a replay with the recording it came from. */
-export function check(program: Program, replayed: Replayed): Check {
-  // an operation trace records nothing
-  const recorded = program.recorded ?? { ...NOTHING, calls: program.operations.length };
-  const differences: string[] = [];
-  const scores = compareCalls(program, replayed, differences);
+/** Compares a replay with the recording it came from, as it goes on. */
+export class Checker implements Watcher {
+  private operations = 0;
+  private readonly scores = { results: score(), placed: score(), vmaCounts: score() };
+  private readonly checkpoints: CheckReport["checkpoints"] = [];
+  private final: CheckReport["final"] = null;
+  private readonly differences: string[] = [];
+  private readonly told = new Set<string>();
+  /** The layout at the end. */
+  left: VmaView[] = [];
 
-  const compare = (snapshot: Snapshot, model: readonly VmaView[]): LayoutComparison => {
-    const comparison = compareLayouts(snapshot.layout, model, program.inodes);
-    if (comparison.difference !== null) {
-      const where = snapshot === recorded.final ? "final layout" : `layout after ${snapshot.after}`;
-      differences.push(`${where}: ${comparison.difference}`);
+  constructor(private readonly source: ProgramHead) {}
+
+  part({ operations, expectations }: Part, results: Results): void {
+    // an operation trace records nothing; what is no call of a recording has no expectation
+    const { isRecorded } = this.source;
+    this.operations += isRecorded ? expectations.filter(Boolean).length : operations.length;
+    expectations.forEach((expectation, i) => {
+      if (expectation)
+        this.call(expectation, results.values[i] as number, results.vmas[i] as number);
+    });
+  }
+
+  layout(snapshot: Snapshot, model: VmaView[], isFinal: boolean): void {
+    const { inodes } = this.source;
+    const { coverage, exact, difference } = compareLayouts(snapshot.layout, model, inodes);
+    const { after } = snapshot;
+    if (difference !== null) {
+      this.differences.push(`${isFinal ? "final layout" : `layout after ${after}`}: ${difference}`);
     }
-    return comparison;
-  };
-  const checkpoints = recorded.checkpoints.map((snapshot, i) => {
-    const { coverage, exact } = compare(snapshot, replayed.checkpoints[i] ?? []);
-    return { after: snapshot.after, coverage, exact };
-  });
-  const last = recorded.final ? compare(recorded.final, replayed.final) : null;
-  const final = last && { coverage: last.coverage, exact: last.exact };
-  const { file } = program;
-  const report = { file, operations: recorded.calls, ...scores, checkpoints, final };
-  return { report, differences };
-}
+    if (isFinal) this.final = { coverage, exact };
+    else this.checkpoints.push({ after, coverage, exact });
+  }
 
-const NOTHING = { expectations: [], checkpoints: [], final: null };
+  end(core: Core): void {
+    this.left = core.layout();
+  }
 
-function compareCalls(program: Program, replayed: Replayed, differences: string[]) {
-  const scores = {
-    results: { same: 0, total: 0 },
-    placed: { same: 0, total: 0 },
-    vmaCounts: { same: 0, total: 0 },
-  };
-  const told = new Set<string>();
-  const score = (kind: keyof typeof scores, same: boolean, difference: () => string) => {
-    scores[kind].total++;
-    if (same) scores[kind].same++;
-    else if (!told.has(kind)) {
-      told.add(kind);
-      differences.push(difference());
-    }
-  };
-  program.recorded?.expectations.forEach((expectation, i) => {
-    if (!expectation) return;
-    const { call, comparison, number } = expectation;
-    const value = replayed.values[i] as number;
-    const vmas = replayed.vmas[i] as number;
-    const where = `operation ${number} (${program.file}:${call.line}) ${callLine(call)}`;
+  /** What came out, at the end. */
+  check(): Check {
+    const { operations, scores, checkpoints, final, differences } = this;
+    const report = { file: this.source.file, operations, ...scores, checkpoints, final };
+    return { report, differences };
+  }
+
+  private call({ call, comparison, number }: Expectation, value: number, vmas: number): void {
+    const where = () => `operation ${number} (${this.source.file}:${call.line}) ${callLine(call)}`;
     if (comparison) {
-      const same = value === Number(call.result);
-      score(comparison, same, () => `${where}: the model's result is ${valueText(value)}`);
+      const isSame = value === Number(call.result);
+      this.score(comparison, isSame, () => `${where()}: the model's result is ${valueText(value)}`);
     }
     if (call.vmas !== undefined) {
-      score("vmaCounts", vmas === call.vmas, () => `${where}: the model has ${vmas} VMAs`);
+      this.score("vmaCounts", vmas === call.vmas, () => `${where()}: the model has ${vmas} VMAs`);
     }
-  });
-  return scores;
+  }
+
+  private score(kind: keyof typeof this.scores, isSame: boolean, difference: () => string): void {
+    this.scores[kind].total++;
+    if (isSame) {
+      this.scores[kind].same++;
+    } else if (!this.told.has(kind)) {
+      this.told.add(kind);
+      this.differences.push(difference());
+    }
+  }
+}
+
+function score(): Score {
+  return { same: 0, total: 0 };
 }
 
 function valueText(value: number): string {

@@ -1,4 +1,4 @@
-// Replaying: a program through a core, batch by batch, with the layouts asked for on the way.
+// Replaying: a program through one or several cores, part by part, with the layouts asked for on the way.
 
 import type { Driver } from "../catalogue/drivers.js";
 import { HOOKS, type Protocol } from "../catalogue/kernels.js";
@@ -11,15 +11,14 @@ import {
   type FileRecord,
   type VmaView,
 } from "../core/core.js";
-import { encode, type Operation } from "../core/operation.js";
+import { encode } from "../core/operation.js";
 import type { Settings } from "../core/settings.js";
 import { MachineError } from "../errors.js";
-import type { Program } from "../trace/program.js";
+import type { Part, ProgramSource, Snapshot } from "../trace/program.js";
 
-/** Operations executed by one call of the core; between calls an interrupt gets its turn. */
-const BATCH = 8192;
-
-export interface ReplayOptions {
+/** A core and what it is to be. */
+export interface Lane {
+  core: Core;
   /** PROFILE_* */
   profile: number;
   /** HOOK_* */
@@ -30,32 +29,21 @@ export interface ReplayOptions {
   other?: { id: number; file: FileRecord } | null;
 }
 
-/** What came out: one value and one VMA count for each operation of the program (not of its set-up). */
-export interface Replayed {
+/** What came of the operations of a part; good until the watcher returns. */
+export interface Results {
   /** Address, count, or -errno. */
   values: Float64Array;
   /** map_count right after each operation. */
   vmas: Uint32Array;
-  /** The layout at each checkpoint of the program. */
-  checkpoints: VmaView[][];
-  /** The layout at the end. */
-  final: VmaView[];
 }
 
-/**
- * Executes set-up and operations of a program on a core that is reset first; its counters stand for the
- * operations only. MachineError when the model's memory is too small for the program.
- */
-export async function replay(
-  core: Core,
-  program: Program,
-  options: ReplayOptions,
-): Promise<Replayed> {
-  const replayed = await replayUnder(core, program, options, {});
-  if (program.settings.ipcLock || !ranIntoLockLimit(program, replayed)) return replayed;
-  const privileged = await replayUnder(core, program, options, { ipcLock: true });
-  const better = asRecorded(program, privileged) > asRecorded(program, replayed);
-  return better ? privileged : replayUnder(core, program, options, {});
+/** Looks on while a program goes through a core. The set-up is not shown. */
+export interface Watcher {
+  part(part: Part, results: Results): void;
+  /** The model's layout where the kernel showed its own. */
+  layout?(snapshot: Snapshot, layout: VmaView[], isFinal: boolean): void;
+  /** The core as the program left it; its counters stand for the operations only. */
+  end?(core: Core): void;
 }
 
 /** What a program's files do when they are mapped, and in which kernel. */
@@ -64,110 +52,130 @@ export interface Under {
   protocol: Protocol;
 }
 
-/** `replay` with every file under a driver of the catalogue. */
-export function replayWith(
-  core: Core,
-  program: Program,
-  { driver, protocol }: Under,
-): Promise<Replayed> {
-  const { record, other } = withOtherFile(driver, protocol, program.files.length);
-  const { hook } = HOOKS[protocol.hook];
-  return replay(core, program, { profile: protocol.profile, hook, driver: record, other });
-}
-
-/** Calls with the recorded result. */
-function asRecorded({ recorded }: Program, { values }: Replayed): number {
-  const expectations = recorded?.expectations ?? [];
-  return expectations.filter((one, i) => one && Number(one.call.result) === values[i]).length;
+/** A lane with every file of a program under a driver of the catalogue. */
+export function laneUnder(core: Core, source: ProgramSource, { driver, protocol }: Under): Lane {
+  const { record, other } = withOtherFile(driver, protocol, source.files.length);
+  return {
+    core,
+    profile: protocol.profile,
+    hook: HOOKS[protocol.hook].hook,
+    driver: record,
+    other,
+  };
 }
 
 /**
- * Whether calls that the recording kernel carried out were refused as if by RLIMIT_MEMLOCK. No header says
- * whether the program had CAP_IPC_LOCK, which lifts the limit.
+ * Takes a program through every lane at once, each with a watcher of its own, and returns the watchers. Whether it had
+ * CAP_IPC_LOCK, which no header says, is tried out where it matters, on the first lane; `watchers` makes new ones for
+ * each try. MachineError when the model's memory is too small for the program.
  */
-function ranIntoLockLimit({ recorded, settings }: Program, { values }: Replayed): boolean {
-  if (!recorded || settings.limitMemlock === undefined) return false;
-  return recorded.expectations.some((expectation, i) => {
-    if (!expectation || expectation.call.result < 0) return false;
-    const refused = -(values[i] as number);
-    return expectation.call.name.startsWith("mlock")
-      ? refused === ENOMEM || refused === EPERM
-      : refused === EAGAIN;
-  });
+export async function replay<W extends Watcher>(
+  source: ProgramSource,
+  lanes: readonly Lane[],
+  watchers: () => W[],
+): Promise<W[]> {
+  const limited = await attempt(source, lanes, watchers(), {});
+  const { ipcLock, limitMemlock } = source.settings;
+  if (ipcLock || limitMemlock === undefined || !limited.luck.ranIntoLimit) return limited.watchers;
+  const privileged = await attempt(source, lanes, watchers(), { ipcLock: true });
+  const isBetter = privileged.luck.asRecorded > limited.luck.asRecorded;
+  return (isBetter ? privileged : limited).watchers;
 }
 
-async function replayUnder(
-  core: Core,
-  program: Program,
-  { profile, hook, driver, other = null }: ReplayOptions,
+async function attempt<W extends Watcher>(
+  source: ProgramSource,
+  lanes: readonly Lane[],
+  watchers: W[],
   learned: Partial<Settings>,
-): Promise<Replayed> {
-  core.reset({ ...program.settings, ...learned, profile, hook });
+): Promise<{ watchers: W[]; luck: Luck }> {
+  for (const lane of lanes) prepare(lane, source, learned);
+  const luck = new Luck();
+  let done = 0;
+  let isSetUp = false;
+  await source.each(async (part) => {
+    if (!part.isSetup && !isSetUp) {
+      for (const { core } of lanes) core.clearCounters();
+      isSetUp = true;
+    }
+    lanes.forEach(({ core }, i) => {
+      const results = execute(core, source.file, part);
+      if (part.isSetup) checkPlaced(source, results, done);
+      else {
+        if (i === 0) luck.part(part, results);
+        watchers[i]?.part(part, results);
+      }
+      if (part.then) {
+        watchers[i]?.layout?.(part.then.snapshot, core.layout(), part.then.isFinal);
+      }
+    });
+    done += part.operations.length;
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+  lanes.forEach(({ core }, i) => {
+    if (!isSetUp) core.clearCounters();
+    watchers[i]?.end?.(core);
+  });
+  return { watchers, luck };
+}
+
+function prepare(
+  { core, profile, hook, driver, other }: Lane,
+  source: ProgramSource,
+  learned: Partial<Settings>,
+) {
+  core.reset({ ...source.settings, ...learned, profile, hook });
   core.setDriver(0, driver);
-  program.files.forEach((file, i) => {
+  source.files.forEach((file, i) => {
     core.setFile(i + 1, file);
   });
   if (other) core.setFile(other.id, other.file);
-
-  const run = new Run(core, program);
-  const placed = await run.through(program.setup, 0, program.setup.length, 0);
-  const refused = program.recorded ? placed.values.findIndex((value) => value < 0) : -1;
-  if (refused >= 0) {
-    throw new Error(`the core refused VMA ${refused + 1} of the initial layout of ${program.file}`);
-  }
-  core.clearCounters();
-
-  const { operations } = program;
-  const values = new Float64Array(operations.length);
-  const vmas = new Uint32Array(operations.length);
-  const checkpoints: VmaView[][] = [];
-  let from = 0;
-  const advance = async (to: number) => {
-    const part = await run.through(operations, from, to, program.setup.length);
-    values.set(part.values, from);
-    vmas.set(part.vmas, from);
-    from = to;
-  };
-  for (const { executed } of program.recorded?.checkpoints ?? []) {
-    await advance(executed);
-    checkpoints.push(core.layout());
-  }
-  await advance(operations.length);
-  return { values, vmas, checkpoints, final: core.layout() };
 }
 
-class Run {
-  constructor(
-    private readonly core: Core,
-    private readonly program: Program,
-  ) {}
-
-  /** Executes operations [from, to); `before` operations of the program stand before the first of them. */
-  async through(operations: readonly Operation[], from: number, to: number, before: number) {
-    const values = new Float64Array(to - from);
-    const vmas = new Uint32Array(to - from);
-    for (let at = from; at < to; at += BATCH) {
-      const count = Math.min(BATCH, to - at);
-      this.core.loadBatch(encode(operations.slice(at, at + count)));
-      const done = this.core.execute(0, count);
-      if (done < count) throw this.stopped(before + at + done, this.core.result(done).status);
-      for (let i = 0; i < count; i++) {
-        const result = this.core.result(i);
-        values[at - from + i] = result.value;
-        vmas[at - from + i] = result.vmas;
-      }
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    return { values, vmas };
+function execute(core: Core, file: string, { operations, lines }: Part): Results {
+  const values = new Float64Array(operations.length);
+  const vmas = new Uint32Array(operations.length);
+  core.loadBatch(encode(operations));
+  const done = core.execute(0, operations.length);
+  if (done < operations.length) {
+    throw stopped(`${file}:${lines[done]}`, core.result(done).status);
   }
+  for (let i = 0; i < operations.length; i++) {
+    const result = core.result(i);
+    values[i] = result.value;
+    vmas[i] = result.vmas;
+  }
+  return { values, vmas };
+}
 
-  private stopped(index: number, status: number): Error {
-    const place = `${this.program.file}:${this.program.lines[index]}`;
-    if (status === STATUS_POOL_EMPTY) {
-      return new MachineError(
-        `${place}: the model's memory is full: the program is too large for it`,
-      );
-    }
+function stopped(place: string, status: number): Error {
+  if (status !== STATUS_POOL_EMPTY)
     return new CoreTrap(`${place}: the core does not know this operation`);
+  return new MachineError(`${place}: the model's memory is full: the program is too large for it`);
+}
+
+/** The layout that a recording begins with cannot be refused. */
+function checkPlaced({ file, isRecorded }: ProgramSource, { values }: Results, done: number): void {
+  const refused = isRecorded ? values.findIndex((value) => value < 0) : -1;
+  if (refused < 0) return;
+  throw new Error(`the core refused VMA ${done + refused + 1} of the initial layout of ${file}`);
+}
+
+/** How well a replay does by the recording, and whether RLIMIT_MEMLOCK was in its way. */
+class Luck implements Watcher {
+  /** Calls with the recorded result. */
+  asRecorded = 0;
+  /** Whether calls that the recording kernel carried out were refused as if by the limit. */
+  ranIntoLimit = false;
+
+  part({ expectations }: Part, { values }: Results): void {
+    expectations.forEach((expectation, i) => {
+      if (!expectation) return;
+      const { name, result } = expectation.call;
+      const value = values[i] as number;
+      if (Number(result) === value) this.asRecorded++;
+      if (result < 0) return;
+      const refusals = name.startsWith("mlock") ? [ENOMEM, EPERM] : [EAGAIN];
+      if (refusals.includes(-value)) this.ranIntoLimit = true;
+    });
   }
 }

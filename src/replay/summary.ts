@@ -1,15 +1,15 @@
 // What a replay without `--check` tells: how it ended, what failed, how much work it was.
 
 import type { EventName } from "../core/abi.js";
-import type { Core } from "../core/core.js";
+import type { Core, VmaView } from "../core/core.js";
 import { type FinalState, finalState } from "../core/final.js";
 import type { CostModel } from "../predict/model.js";
 import { predictEach } from "../predict/predict.js";
-import { callsOf } from "../predict/work.js";
-import type { Program } from "../trace/program.js";
+import { addCall, type Work } from "../predict/work.js";
+import type { Part, ProgramHead } from "../trace/program.js";
 import { errnoText } from "./errno.js";
 import { layoutLines } from "./layout.js";
-import type { Replayed } from "./replay.js";
+import type { Results, Watcher } from "./replay.js";
 
 /** The document that `replay --json` prints. */
 export interface Summary {
@@ -30,33 +30,52 @@ export interface Summary {
   layout: string[];
 }
 
-/** Sums a replay up, from its results and the core it ran on. */
-export function summarise(
-  core: Core,
-  program: Program,
-  replayed: Replayed,
-  under: { protocol: string; driver: string; touch: string },
-  model: CostModel,
-): Summary {
-  const operations = program.operations.length;
-  const failed: Record<string, number> = {};
-  for (const value of replayed.values) {
-    if (value >= 0) continue;
-    const name = errnoText(value).slice(1);
-    failed[name] = (failed[name] ?? 0) + 1;
+/** How a replay was set up, in words. */
+export type UnderNames = Pick<Summary, "protocol" | "driver" | "touch">;
+
+/** Sums a replay up as it goes on. */
+export class Summing implements Watcher {
+  private operations = 0;
+  private readonly failed: Record<string, number> = {};
+  private readonly calls: Work = {};
+  /** The layout at the end. */
+  left: VmaView[] = [];
+  private ended: { events: ReturnType<Core["counters"]>; final: FinalState } | null = null;
+
+  constructor(private readonly source: ProgramHead) {}
+
+  part({ operations }: Part, { values }: Results): void {
+    this.operations += operations.length;
+    operations.forEach((operation, i) => {
+      const value = values[i] as number;
+      addCall(this.calls, operation, value, this.source.files[(operation.file ?? 0) - 1]?.mode);
+      if (value >= 0) return;
+      const name = errnoText(value).slice(1);
+      this.failed[name] = (this.failed[name] ?? 0) + 1;
+    });
   }
-  const work = core.counters();
-  const calls = callsOf(program.operations, replayed.values, program.files);
-  const predicted = predictEach(model, work, calls, operations);
-  for (const name of Object.keys(work) as EventName[]) work[name] /= Math.max(1, operations);
-  return {
-    file: program.file,
-    operations,
-    ...under,
-    failed,
-    work,
-    predicted,
-    final: finalState(core),
-    layout: layoutLines(replayed.final, program.fileNumbers),
-  };
+
+  end(core: Core): void {
+    this.left = core.layout();
+    this.ended = { events: core.counters(), final: finalState(core) };
+  }
+
+  /** What it came to. */
+  summary(under: UnderNames, model: CostModel): Summary {
+    if (!this.ended) throw new Error("the replay has not ended");
+    const { operations, failed } = this;
+    const { events, final } = this.ended;
+    const work = { ...events };
+    for (const name of Object.keys(work) as EventName[]) work[name] /= Math.max(1, operations);
+    return {
+      file: this.source.file,
+      operations,
+      ...under,
+      failed,
+      work,
+      predicted: predictEach(model, events, this.calls, operations),
+      final,
+      layout: layoutLines(this.left, this.source.fileNumbers),
+    };
+  }
 }

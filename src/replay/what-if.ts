@@ -2,12 +2,12 @@
 
 import { driverText } from "../catalogue/drivers.js";
 import type { EventName } from "../core/abi.js";
-import type { Core } from "../core/core.js";
+import { Core } from "../core/core.js";
 import type { FinalState } from "../core/final.js";
 import type { CostModel } from "../predict/model.js";
-import type { Program } from "../trace/program.js";
-import { type Replayed, replayWith, type Under } from "./replay.js";
-import { summarise } from "./summary.js";
+import type { Part, ProgramSource } from "../trace/program.js";
+import { laneUnder, type Results, replay, type Under, type Watcher } from "./replay.js";
+import { Summing, type UnderNames } from "./summary.js";
 
 /** A driver under a protocol. */
 export interface Time {
@@ -50,61 +50,59 @@ export interface WhatIf {
   timeRatios: { protocol: string; ratio: number; low: number; high: number; confidence: number }[];
 }
 
-/** Replays a program as recorded and under each of `others`, one after the other, on a core that counts work. */
+/** Takes a program through as recorded and under each of `others`, each on a core of its own that counts work. */
 export async function whatIf(
-  core: Core,
-  program: Program,
+  source: ProgramSource,
   recorded: Under,
   others: readonly Under[],
   touch: string,
   model: CostModel,
 ): Promise<WhatIf> {
-  const first = await runUnder(core, program, recorded, touch, model, null);
-  const runs: WhatIfRun[] = [];
-  for (const under of others) {
-    runs.push((await runUnder(core, program, under, touch, model, first.values)).run);
+  const unders = [recorded, ...others];
+  const lanes = unders.map((under) => laneUnder(new Core("work"), source, under));
+  const watchers = await replay(source, lanes, () => {
+    const first = new Comparing(source, null);
+    return [first, ...others.map(() => new Comparing(source, first))];
+  });
+  const [first, ...runs] = watchers.map((watcher, i) => {
+    const { driver, protocol } = unders[i] as Under;
+    return watcher.run({ protocol: protocol.id, driver: driverText(driver), touch }, model);
+  });
+  const { file, length } = source;
+  return { file, operations: length, touch, recorded: first as WhatIfRun, runs, timeRatios: [] };
+}
+
+/** Sums a run up, and counts where it differs from another that is a part ahead. */
+class Comparing implements Watcher {
+  private values: Float64Array = new Float64Array();
+  private otherResults = 0;
+  private mostVmas = 0;
+  private readonly summing: Summing;
+
+  constructor(
+    source: ProgramSource,
+    private readonly other: Comparing | null,
+  ) {
+    this.summing = new Summing(source);
   }
-  const { file, operations } = program;
-  return {
-    file,
-    operations: operations.length,
-    touch,
-    recorded: first.run,
-    runs,
-    timeRatios: [],
-  };
-}
 
-async function runUnder(
-  core: Core,
-  program: Program,
-  { driver, protocol }: Under,
-  touch: string,
-  model: CostModel,
-  recorded: Float64Array | null,
-): Promise<{ run: WhatIfRun; values: Float64Array }> {
-  const replayed = await replayWith(core, program, { driver, protocol });
-  const under = { protocol: protocol.id, driver: driverText(driver), touch };
-  const { failed, work, predicted, final } = summarise(core, program, replayed, under, model);
-  const run: WhatIfRun = {
-    driver: under.driver,
-    protocol: under.protocol,
-    failed,
-    otherResults: recorded ? differing(recorded, replayed.values) : 0,
-    vmas: { most: mostVmas(replayed, final), left: final.vmas },
-    work,
-    predicted,
-    final,
-    time: null,
-  };
-  return { run, values: replayed.values };
-}
+  part(part: Part, results: Results): void {
+    this.summing.part(part, results);
+    this.values = results.values;
+    for (const [i, value] of results.values.entries()) {
+      if (this.other && value !== this.other.values[i]) this.otherResults++;
+      this.mostVmas = Math.max(this.mostVmas, results.vmas[i] as number);
+    }
+  }
 
-function differing(a: Float64Array, b: Float64Array): number {
-  return a.reduce((count, value, i) => (value === b[i] ? count : count + 1), 0);
-}
+  end(core: Core): void {
+    this.summing.end(core);
+  }
 
-/** A loop: spread arguments have a limit that long traces exceed. */
-function mostVmas({ vmas }: Replayed, { vmas: left }: FinalState): number {
-  return vmas.reduce((most, count) => Math.max(most, count), left);
+  run(under: UnderNames, model: CostModel): WhatIfRun {
+    const { driver, protocol, failed, work, predicted, final } = this.summing.summary(under, model);
+    const vmas = { most: Math.max(this.mostVmas, final.vmas), left: final.vmas };
+    const { otherResults } = this;
+    return { driver, protocol, failed, otherResults, vmas, work, predicted, final, time: null };
+  }
 }

@@ -6,20 +6,16 @@ import type { Settings } from "../core/settings.js";
 import type { Call } from "./calls.js";
 import type { FileTable } from "./files.js";
 import type { Header } from "./header.js";
-import { NO_INODE, type RecordedVma } from "./layout.js";
-import type { Trace } from "./vmatrace.js";
+import { NO_INODE, type RecordedLayout, type RecordedVma } from "./layout.js";
 
 const PAGE = Number(abi.PAGE_SIZE);
 const MAY = abi.VM_MAYREAD | abi.VM_MAYWRITE | abi.VM_MAYEXEC;
 const GAP_LEAST = 128 * 2 ** 20;
 const STACK_GUARD_GAP = 256 * PAGE;
 
-/** What a recording says about its beginning. */
-type Beginning = Pick<Trace, "header" | "initial" | "items">;
-
 /** One OP_PLACE for each VMA of the layout at the exec stop. */
-export function placeOperations(trace: Trace, files: FileTable): Operation[] {
-  return trace.initial.vmas.map((vma) => ({
+export function placeOperations(initial: RecordedLayout, files: FileTable): Operation[] {
+  return initial.vmas.map((vma) => ({
     op: abi.OP_PLACE,
     addr: vma.start,
     len: vma.end - vma.start,
@@ -71,27 +67,63 @@ function initialMode(vma: RecordedVma): number {
   return abi.FILE_MODE_READ | (shared ? abi.FILE_MODE_WRITE : 0);
 }
 
-/** Settings of the address space, from the header. What it does not say keeps its default. */
-export function settingsOf(trace: Beginning): Partial<Settings> {
-  const { header } = trace;
-  const settings: Partial<Settings> = {};
-  const take = <K extends keyof Settings>(key: K, value: Settings[K] | null) => {
-    if (value !== null) settings[key] = value;
-  };
-  take("maxMapCount", header.maxMapCount);
-  take("mmapMinAddr", header.mmapMinAddr);
-  take("overcommit", header.overcommit);
-  take("thp", header.thp);
-  take("limitAs", header.limits.as);
-  take("limitData", header.limits.data);
-  take("limitMemlock", header.limits.memlock);
-  take("limitStack", header.limits.stack);
-  take("mmapBase", header.limits.stack === null ? null : mmapBase(header.limits.stack));
-  const startBrk = header.startBrk ?? firstBreak(trace);
-  take("startBrk", startBrk);
-  take("brk", heapEnd(trace) ?? startBrk);
-  settings.ipcLock = locksBeyondLimit(trace, header);
-  return settings;
+/** What the calls of a recording tell about its beginning; they are shown to it one after the other. */
+export class Beginning {
+  private readonly mapped: number;
+  private firstBrk: Call | null = null;
+  /** Most that one call which succeeded has locked. Bytes. */
+  private mostLocked = 0;
+
+  constructor(private readonly initial: RecordedLayout) {
+    this.mapped = initial.vmas.reduce((sum, { start, end }) => sum + end - start, 0);
+  }
+
+  see(call: Call): void {
+    if (call.name === "brk") this.firstBrk ??= call;
+    if (call.result < 0) return;
+    this.mostLocked = Math.max(this.mostLocked, lockedBytes(call, this.mapped));
+  }
+
+  /** Settings of the address space, from the header. What it does not say keeps its default. */
+  settings(header: Header): Partial<Settings> {
+    const settings: Partial<Settings> = {};
+    const take = <K extends keyof Settings>(key: K, value: Settings[K] | null) => {
+      if (value !== null) settings[key] = value;
+    };
+    take("maxMapCount", header.maxMapCount);
+    take("mmapMinAddr", header.mmapMinAddr);
+    take("overcommit", header.overcommit);
+    take("thp", header.thp);
+    take("limitAs", header.limits.as);
+    take("limitData", header.limits.data);
+    take("limitMemlock", header.limits.memlock);
+    take("limitStack", header.limits.stack);
+    take("mmapBase", header.limits.stack === null ? null : mmapBase(header.limits.stack));
+    const startBrk = header.startBrk ?? this.firstBreak();
+    take("startBrk", startBrk);
+    take("brk", this.heapEnd() ?? startBrk);
+    settings.ipcLock = this.locksBeyond(header.limits.memlock);
+    return settings;
+  }
+
+  /** The break of a recording that began after the heap had grown; to the page. */
+  private heapEnd(): number | null {
+    return this.initial.vmas.findLast(({ name }) => name === "[heap]")?.end ?? null;
+  }
+
+  /** The break that the first `brk 0x0` showed, for headers without start_brk. */
+  private firstBreak(): number | null {
+    const { args, result } = this.firstBrk ?? { args: [], result: 0 };
+    return args[0] === 0 && typeof result === "number" ? result : null;
+  }
+
+  /**
+   * Whether the process may lock more than RLIMIT_MEMLOCK allows. The header does not say; a call that locked
+   * more shows it.
+   */
+  private locksBeyond(limit: number | null): boolean {
+    return limit !== null && limit !== abi.NO_LIMIT && this.mostLocked > limit;
+  }
 }
 
 /**
@@ -103,34 +135,6 @@ export function mmapBase(stackLimit: number): number {
   const gap = stackLimit === abi.NO_LIMIT ? window : stackLimit + STACK_GUARD_GAP;
   const most = Math.floor(window / 6) * 5;
   return Math.ceil((window - Math.min(Math.max(gap, GAP_LEAST), most)) / PAGE) * PAGE;
-}
-
-/** The break of a recording that began after the heap had grown; to the page. */
-function heapEnd(trace: Beginning): number | null {
-  return trace.initial.vmas.findLast(({ name }) => name === "[heap]")?.end ?? null;
-}
-
-/** The break that the first `brk 0x0` showed, for headers without start_brk. */
-function firstBreak(trace: Beginning): number | null {
-  for (const item of trace.items) {
-    if (item.kind !== "call" || item.name !== "brk") continue;
-    return item.args[0] === 0 && typeof item.result === "number" ? item.result : null;
-  }
-  return null;
-}
-
-/**
- * Whether the process may lock more than RLIMIT_MEMLOCK allows. The header does not say; a call that locked
- * more shows it.
- */
-function locksBeyondLimit(trace: Beginning, header: Header): boolean {
-  const limit = header.limits.memlock;
-  if (limit === null || limit === abi.NO_LIMIT) return false;
-  let mapped = 0;
-  for (const vma of trace.initial.vmas) mapped += vma.end - vma.start;
-  return trace.items.some(
-    (item) => item.kind === "call" && item.result >= 0 && lockedBytes(item, mapped) > limit,
-  );
 }
 
 function lockedBytes(call: Call, mapped: number): number {

@@ -5,19 +5,17 @@ import { createReadStream } from "node:fs";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { InputError, UsageError } from "../errors.js";
-
-/** Longest line. The longest a recorder writes is a path of 4096 bytes, escaped. */
-export const LINE_BYTES = 1 << 16;
-/** Most text of one file, unpacked. */
-export const TEXT_BYTES = 1 << 28;
-/** Most lines of one file. */
-export const LINE_LIMIT = 5_000_000;
+import { DEFAULT_LIMITS, LINE_BYTES, PACKED_FREE, type TextLimits } from "./limits.js";
 
 /** Takes lines without their line end, counted from 1. */
 export interface LineSink {
   line(text: string, number: number): void;
+  /** Called from time to time between lines; reading goes on when it is done. */
+  pause?(): Promise<void>;
 }
 
+/** Bytes read at once. */
+const CHUNK = 1 << 16;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
@@ -25,9 +23,13 @@ const RETURN = 0x0d;
  * Feeds every line of the file to `sink` and returns how many there were. UsageError when the file cannot be
  * opened; InputError for damaged gzip data, NUL bytes, and lines or texts that are too long.
  */
-export async function readLines(path: string, sink: LineSink): Promise<number> {
-  const source = createReadStream(path, { highWaterMark: 1 << 16 });
-  return splitLines(bytesOf(source, path), path, sink);
+export async function readLines(
+  path: string,
+  sink: LineSink,
+  limits: TextLimits = DEFAULT_LIMITS,
+): Promise<number> {
+  const source = createReadStream(path, { highWaterMark: CHUNK });
+  return splitLines(bytesOf(source, path), path, sink, limits);
 }
 
 /** The same for bytes in memory. `name` stands for the file in messages. */
@@ -35,8 +37,9 @@ export async function readLinesOf(
   bytes: Uint8Array,
   name: string,
   sink: LineSink,
+  limits: TextLimits = DEFAULT_LIMITS,
 ): Promise<number> {
-  return splitLines(bytesOf(Readable.from([Buffer.from(bytes)]), name), name, sink);
+  return splitLines(bytesOf(Readable.from([Buffer.from(bytes)]), name), name, sink, limits);
 }
 
 /** The same for text in memory, at once. */
@@ -49,8 +52,14 @@ export function textLines(text: string, sink: LineSink): number {
   return lines.length;
 }
 
+/** Text, with the bytes of a packed file that had been read by then; null when it is not packed. */
+interface Chunk {
+  text: Buffer;
+  packed: number | null;
+}
+
 /** The bytes of a stream, unpacked when they begin as gzip does. */
-async function* bytesOf(source: Readable, name: string): AsyncGenerator<Buffer> {
+async function* bytesOf(source: Readable, name: string): AsyncGenerator<Chunk> {
   const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   const next = async () => {
     try {
@@ -65,15 +74,22 @@ async function* bytesOf(source: Readable, name: string): AsyncGenerator<Buffer> 
     if (done) break;
     head = Buffer.concat([head, value]);
   }
+  let read = 0;
   async function* whole(): AsyncGenerator<Buffer> {
+    read += head.length;
     yield head;
-    for (let step = await next(); !step.done; step = await next()) yield step.value;
+    for (let step = await next(); !step.done; step = await next()) {
+      read += step.value.length;
+      yield step.value;
+    }
   }
   try {
     if (head[0] === 0x1f && head[1] === 0x8b) {
-      yield* pipeline(Readable.from(whole()), createGunzip(), () => {}) as AsyncIterable<Buffer>;
+      const gunzip = createGunzip({ chunkSize: CHUNK });
+      const unpacked = pipeline(Readable.from(whole()), gunzip, () => {}) as AsyncIterable<Buffer>;
+      for await (const text of unpacked) yield { text, packed: read };
     } else {
-      yield* whole();
+      for await (const text of whole()) yield { text, packed: null };
     }
   } finally {
     source.destroy();
@@ -81,9 +97,10 @@ async function* bytesOf(source: Readable, name: string): AsyncGenerator<Buffer> 
 }
 
 async function splitLines(
-  bytes: AsyncIterable<Buffer>,
+  chunks: AsyncIterable<Chunk>,
   name: string,
   sink: LineSink,
+  limits: TextLimits,
 ): Promise<number> {
   let total = 0;
   let number = 1; // of the line under way
@@ -92,18 +109,23 @@ async function splitLines(
     if (line.length > LINE_BYTES) {
       throw new InputError(name, number, `a line of at most ${LINE_BYTES} bytes`, "a longer one");
     }
-    if (number > LINE_LIMIT)
-      throw new InputError(name, number, `at most ${LINE_LIMIT} lines`, "more");
+    if (number > limits.lines) {
+      throw new InputError(name, number, `at most ${limits.lines} lines`, "more");
+    }
     if (line.includes(0)) throw new InputError(name, number, "text", "a NUL byte");
     const end = line.at(-1) === RETURN ? line.length - 1 : line.length;
     sink.line(line.toString("utf8", 0, end), number);
     number++;
   };
   try {
-    for await (const chunk of bytes) {
+    for await (const { text: chunk, packed } of chunks) {
       total += chunk.length;
-      if (total > TEXT_BYTES) {
-        throw new InputError(name, number, `at most ${TEXT_BYTES} bytes of text`, "more");
+      if (total > limits.bytes) {
+        throw new InputError(name, number, `at most ${limits.bytes} bytes of text`, "more");
+      }
+      if (packed !== null && total > PACKED_FREE && total > packed * limits.ratio) {
+        const wanted = `text of at most ${limits.ratio} times its packed size`;
+        throw new InputError(name, number, wanted, "more");
       }
       const text: Buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
       let from = 0;
@@ -113,6 +135,7 @@ async function splitLines(
       }
       rest = text.subarray(from);
       if (rest.length > LINE_BYTES) take(rest);
+      await sink.pause?.();
     }
   } catch (error) {
     throw damagedGzip(error)

@@ -5,6 +5,7 @@
 
 import type { Word } from "../core/operation.js";
 import { InputError, quoted } from "../errors.js";
+import { HELD_LIMIT } from "./limits.js";
 import { type LineSink, textLines } from "./lines.js";
 import { bareHexWord, count, decimalWord, hexText, hexWord } from "./words.js";
 
@@ -58,34 +59,49 @@ export interface OpsTrace {
   mark: number | null;
 }
 
-/** Most operations of one file. */
-export const OPS_LIMIT = 2_000_000;
 /** Highest FILE number. */
 const FILE_NUMBER_LIMIT = 0xffffffff;
 
-/** Builds an operation trace line by line. */
+/** Takes what an operation trace holds, in order. */
+export interface OpsSink {
+  call(call: OpsCall): void;
+  /** What came before is the set-up. */
+  mark(): void;
+}
+
+/** Reads an operation trace line by line; keeps it where no sink takes it. */
 export class OpsParser implements LineSink {
   private readonly trace: OpsTrace;
+  private marked = false;
 
-  constructor(private readonly file: string) {
+  constructor(
+    private readonly file: string,
+    private readonly sink: OpsSink | null = null,
+  ) {
     this.trace = { format: "ops", file, calls: [], mark: null };
   }
 
   /** Takes a line. InputError when it is wrong. */
   line(text: string, number: number): void {
     if (text.trim() === "#MARK") {
-      if (this.trace.mark !== null) {
-        throw new InputError(this.file, number, "one #MARK at most", "another");
-      }
-      this.trace.mark = this.trace.calls.length;
+      if (this.marked) throw new InputError(this.file, number, "one #MARK at most", "another");
+      this.marked = true;
+      if (this.sink) this.sink.mark();
+      else this.trace.mark = this.trace.calls.length;
       return;
     }
     const words = (text.split("#", 1)[0] as string).split(/\s+/).filter((word) => word !== "");
     if (words.length === 0) return;
-    if (this.trace.calls.length >= OPS_LIMIT) {
-      throw new InputError(this.file, number, `at most ${OPS_LIMIT} operations`, "more");
+    const call = parseOpsCall(words, this.file, number);
+    if (this.sink) this.sink.call(call);
+    else this.keep(call);
+  }
+
+  private keep(call: OpsCall): void {
+    if (this.trace.calls.length >= HELD_LIMIT) {
+      throw new InputError(this.file, call.line, `at most ${HELD_LIMIT} operations`, "more");
     }
-    this.trace.calls.push(parseOpsCall(words, this.file, number));
+    this.trace.calls.push(call);
   }
 
   end(_lines: number): OpsTrace {

@@ -1,18 +1,16 @@
 // A recording as something to execute: settings, files, set-up, operations, and what the kernel answered.
 
-import * as abi from "../core/abi.js";
 import type { FileRecord } from "../core/core.js";
-import type { Operation, Word } from "../core/operation.js";
+import type { Operation } from "../core/operation.js";
 import type { Settings } from "../core/settings.js";
 import type { Call } from "./calls.js";
-import { FileTable } from "./files.js";
-import { placeOperations, settingsOf } from "./initial.js";
+import { Collector } from "./collect.js";
 import type { RecordedLayout } from "./layout.js";
-import type { OpsCall, OpsTrace } from "./ops.js";
+import { OpsOperations } from "./ops-operations.js";
 import type { Recording } from "./read.js";
 import { straceProgram } from "./strace-program.js";
-import { type Comparison, Translator } from "./translate.js";
-import type { Trace } from "./vmatrace.js";
+import { TraceOperations } from "./trace-operations.js";
+import type { Comparison } from "./translate.js";
 
 /** What the kernel answered to an operation. */
 export interface Expectation {
@@ -31,7 +29,8 @@ export interface Snapshot {
   layout: RecordedLayout;
 }
 
-export interface Program {
+/** What a program needs before it begins. */
+export interface ProgramHead {
   /** Name of the trace file. */
   file: string;
   /** The kernel it was recorded on, as the header has it; null where nothing says so. */
@@ -45,21 +44,42 @@ export interface Program {
   names: (string | null)[];
   /** The number that a layout file shows for file id n, at n - 1. */
   fileNumbers: number[];
+  /** Whether the kernel's answers are there. */
+  isRecorded: boolean;
+}
+
+/** A program that is in memory as a whole. */
+export interface Program extends ProgramHead {
   /** Executed first, not measured. */
   setup: Operation[];
   operations: Operation[];
   /** Line of the file for each operation of set-up and program, in this order; 0 = none. */
   lines: number[];
-  /** What was recorded; null for operation traces, which record nothing. */
-  recorded: {
-    /** For each operation; null for stack growth, which is no call. */
-    expectations: (Expectation | null)[];
-    checkpoints: Snapshot[];
-    /** Null where no layout was recorded. */
-    final: Snapshot | null;
-    /** Calls of the trace. */
-    calls: number;
-  } | null;
+  /** For each operation; null for stack growth, which is no call. Empty where nothing was recorded. */
+  expectations: (Expectation | null)[];
+  checkpoints: Snapshot[];
+  /** Null where no layout was recorded. */
+  final: Snapshot | null;
+}
+
+/** Operations that follow one another, all of the set-up or all of the program. */
+export interface Part {
+  isSetup: boolean;
+  operations: readonly Operation[];
+  /** For each operation: its line of the file, 0 = none. */
+  lines: readonly number[];
+  /** For each operation; empty where nothing was recorded. */
+  expectations: readonly (Expectation | null)[];
+  /** A layout that the kernel showed right after the last of them, and whether it is the last of all. */
+  then: { snapshot: Snapshot; isFinal: boolean } | null;
+}
+
+/** A program to go through once or several times, without having it in memory as a whole. */
+export interface ProgramSource extends ProgramHead {
+  /** How many operations come after the set-up. */
+  length: number;
+  /** Shows every part in order, the set-up first; goes on when `take` is done with it. */
+  each(take: (part: Part) => Promise<void>): Promise<void>;
 }
 
 export interface ProgramOptions {
@@ -71,137 +91,29 @@ export interface ProgramOptions {
 
 /** The program of a recording. InputError for calls that the model does not have. */
 export function programOf(recording: Recording, options: ProgramOptions = {}): Program {
-  const touch = options.touch ?? abi.TOUCH_WRITTEN;
-  const driver = options.driver ?? 0;
+  const into = new Collector(Number.POSITIVE_INFINITY);
   switch (recording.format) {
-    case "ops":
-      return operationsProgram(recording, driver, touch);
     case "strace":
-      return straceProgram(recording, driver, touch);
-    case "vmatrace":
-      return traceProgram(recording, driver, touch);
-  }
-}
-
-function traceProgram(trace: Trace, driver: number, touch: number): Program {
-  const files = new FileTable(trace.file, driver);
-  const setup = placeOperations(trace, files);
-  const translator = new Translator(trace.file, files);
-  const operations: Operation[] = [];
-  const lines = setup.map(() => 0);
-  const expectations: (Expectation | null)[] = [];
-  const checkpoints: Snapshot[] = [];
-  let number = 0;
-  for (const item of trace.items) {
-    switch (item.kind) {
-      case "call": {
-        const { operation, comparison } = translator.translate(item);
-        operations.push(operation);
-        lines.push(item.line);
-        expectations.push({ number: ++number, call: item, comparison });
-        break;
-      }
-      case "stack-growth":
-        operations.push({ op: abi.OP_STACK_GROW, addr: item.grown });
-        lines.push(item.line);
-        expectations.push(null);
-        break;
-      case "checkpoint": {
-        const { after, layout } = item;
-        checkpoints.push({ executed: operations.length, after, layout });
-        break;
-      }
+      return straceProgram(recording, options);
+    case "ops": {
+      const out = new OpsOperations(recording.file, options, into);
+      recording.calls.forEach((call, i) => {
+        if (i === recording.mark) out.mark();
+        out.call(call);
+      });
+      if (recording.mark === recording.calls.length) out.mark();
+      return into.program(out.end());
+    }
+    case "vmatrace": {
+      const out = new TraceOperations(recording.file, options, into);
+      out.initial(recording.initial);
+      for (const item of recording.items) out.item(item);
+      return into.program(out.end(recording.header, recording.final));
     }
   }
-  const final = { executed: operations.length, after: number, layout: trace.final };
-  return {
-    file: trace.file,
-    kernel: trace.header.kernel,
-    // recordings do not say; servers have had protection keys since 2017, and only PROT_EXEC alone shows them
-    settings: { protectionKeys: true, ...settingsOf(trace), touch },
-    files: files.files,
-    inodes: files.inodes,
-    names: files.names,
-    fileNumbers: files.files.map((_, i) => i + 1),
-    setup,
-    operations,
-    lines,
-    recorded: { expectations, checkpoints, final, calls: number },
-  };
 }
 
-function operationsProgram(trace: OpsTrace, driver: number, touch: number): Program {
-  const files = new FileTable(trace.file, driver);
-  const numbers: number[] = [];
-  const fileOf = (number: Word | null, line: number): number => {
-    if (number === null) return 0;
-    const mode = abi.FILE_MODE_READ | abi.FILE_MODE_WRITE;
-    const id = files.id(`file ${number}`, line, null, mode);
-    numbers[id - 1] = Number(number);
-    return id;
-  };
-  const all = trace.calls.map((call) => operationOf(call, fileOf));
-  const mark = trace.mark ?? 0;
-  return {
-    file: trace.file,
-    kernel: null,
-    settings: { touch },
-    files: files.files,
-    inodes: files.inodes,
-    names: files.names,
-    fileNumbers: numbers,
-    setup: all.slice(0, mark),
-    operations: all.slice(mark),
-    lines: trace.calls.map((call) => call.line),
-    recorded: null,
-  };
-}
-
-function operationOf(
-  { name, args, line }: OpsCall,
-  fileOf: (number: Word | null, line: number) => number,
-): Operation {
-  const [a, b, c, d, e, f] = args.map((value) => value ?? 0) as [
-    Word,
-    Word,
-    Word,
-    Word,
-    Word,
-    Word,
-  ];
-  switch (name) {
-    case "mmap":
-      // FILE is the one argument that may be null
-      return {
-        op: abi.OP_MMAP,
-        addr: a,
-        len: b,
-        prot: c,
-        flags: d,
-        pgoff: f,
-        file: fileOf(args[4] ?? null, line),
-      };
-    case "munmap":
-      return { op: abi.OP_MUNMAP, addr: a, len: b };
-    case "mprotect":
-      return { op: abi.OP_MPROTECT, addr: a, len: b, prot: c };
-    case "mremap":
-      return { op: abi.OP_MREMAP, addr: a, len: b, prot: c, flags: d, pgoff: e };
-    case "touch":
-      return { op: abi.OP_TOUCH, addr: a, len: b, flags: c };
-    case "madvise":
-      return { op: abi.OP_MADVISE, addr: a, len: b, prot: c };
-    case "brk":
-      return { op: abi.OP_BRK, addr: a };
-    case "mlock":
-      return { op: abi.OP_MLOCK, addr: a, len: b, flags: c };
-    case "munlock":
-      return { op: abi.OP_MUNLOCK, addr: a, len: b };
-    case "mlockall":
-      return { op: abi.OP_MLOCKALL, flags: a };
-    case "munlockall":
-      return { op: abi.OP_MUNLOCKALL };
-    case "mseal":
-      return { op: abi.OP_MSEAL, addr: a, len: b };
-  }
+/** The same program with another driver record behind its files. */
+export function withDriver(program: Program, driver: number): Program {
+  return { ...program, files: program.files.map((file) => ({ ...file, driver })) };
 }

@@ -1,6 +1,7 @@
 // One way in for every trace format: by the file's name, and where that says nothing by its first line.
 
 import { InputError, quoted } from "../errors.js";
+import { DEFAULT_LIMITS, type TextLimits } from "./limits.js";
 import { type LineSink, readLines, readLinesOf } from "./lines.js";
 import { OPS_NAMES, OpsParser, type OpsTrace } from "./ops.js";
 import { isStraceLine, StraceParser, type StraceTrace } from "./strace.js";
@@ -10,33 +11,52 @@ import { type Trace, VmatraceParser } from "./vmatrace.js";
 export type Recording = Trace | OpsTrace | StraceTrace;
 
 /**
- * Reads a trace, plain or gzip. UsageError when the file cannot be opened, InputError naming the line when it
- * is not a trace; nothing else, whatever the file holds.
+ * Reads a trace, plain or gzip, into memory. UsageError when the file cannot be opened, InputError naming the line when
+ * it is not a trace; nothing else, whatever the file holds.
  */
 export async function readTrace(path: string): Promise<Recording> {
-  const sink = new FormatChooser(path);
+  const sink = chooserOf(path);
   return sink.end(await readLines(path, sink));
 }
 
 /** The same for bytes in memory; `name` stands for the file. */
-export async function readTraceBytes(bytes: Uint8Array, name: string): Promise<Recording> {
-  const sink = new FormatChooser(name);
-  return sink.end(await readLinesOf(bytes, name, sink));
+export async function readTraceBytes(
+  bytes: Uint8Array,
+  name: string,
+  limits: TextLimits = DEFAULT_LIMITS,
+): Promise<Recording> {
+  const sink = chooserOf(name);
+  return sink.end(await readLinesOf(bytes, name, sink, limits));
 }
 
-type Parser = VmatraceParser | OpsParser | StraceParser;
+function chooserOf(file: string) {
+  return new FormatChooser<VmatraceParser | OpsParser | StraceParser>(file, {
+    vmatrace: () => new VmatraceParser(file),
+    ops: () => new OpsParser(file),
+    strace: () => new StraceParser(file),
+  });
+}
+
+/** Takes the lines of a file, and says at their end what they were. */
+interface Parser<T> extends LineSink {
+  end(lines: number): T;
+}
+
+type Format = "vmatrace" | "ops" | "strace";
 
 /** Passes lines on to the parser of their format. */
-class FormatChooser implements LineSink {
-  private parser: Parser | undefined;
+export class FormatChooser<P extends Parser<unknown>> implements LineSink {
+  private parser: P | undefined;
   /** Lines that could begin either format. */
   private readonly held: [text: string, number: number][] = [];
 
-  constructor(private readonly file: string) {
+  constructor(
+    private readonly file: string,
+    private readonly parsers: Record<Format, () => P>,
+  ) {
     const name = file.replace(/\.gz$/, "");
-    if (name.endsWith(".vmatrace")) this.parser = new VmatraceParser(file);
-    else if (name.endsWith(".ops")) this.parser = new OpsParser(file);
-    else if (name.endsWith(".strace")) this.parser = new StraceParser(file);
+    const format = (["vmatrace", "ops", "strace"] as const).find((f) => name.endsWith(`.${f}`));
+    if (format) this.parser = parsers[format]();
   }
 
   line(text: string, number: number): void {
@@ -45,22 +65,22 @@ class FormatChooser implements LineSink {
       return;
     }
     this.held.push([text, number]);
-    this.parser = this.choose(text, number);
-    if (this.parser) for (const [t, n] of this.held.splice(0)) this.parser.line(t, n);
+    const format = this.choose(text, number);
+    if (!format) return;
+    this.parser = this.parsers[format]();
+    for (const [t, n] of this.held.splice(0)) this.parser.line(t, n);
   }
 
-  end(lines: number): Recording {
-    if (this.parser) return this.parser.end(lines);
+  end(lines: number): ReturnType<P["end"]> {
+    if (this.parser) return this.parser.end(lines) as ReturnType<P["end"]>;
     throw new InputError(this.file, lines + 1, EXPECTED, "the end of the file");
   }
 
-  private choose(text: string, number: number): Parser | undefined {
-    if (/^# vmatrace format|^@maps /.test(text)) return new VmatraceParser(this.file);
-    if (isStraceLine(text)) return new StraceParser(this.file);
+  private choose(text: string, number: number): Format | undefined {
+    if (/^# vmatrace format|^@maps /.test(text)) return "vmatrace";
+    if (isStraceLine(text)) return "strace";
     const word = text.trim().split(/\s/, 1)[0] as string;
-    if ((OPS_NAMES as readonly string[]).includes(word) || text.trim() === "#MARK") {
-      return new OpsParser(this.file);
-    }
+    if ((OPS_NAMES as readonly string[]).includes(word) || text.trim() === "#MARK") return "ops";
     if (word.startsWith("#") || word === "") {
       if (this.held.length <= HELD_LINES) return undefined;
     }

@@ -5,22 +5,24 @@ import * as abi from "../core/abi.js";
 import type { Operation, Word } from "../core/operation.js";
 import type { Call } from "./calls.js";
 import { FileTable } from "./files.js";
-import { settingsOf } from "./initial.js";
+import { Beginning } from "./initial.js";
 import { KnownMemory } from "./known.js";
-import type { Expectation, Program } from "./program.js";
+import type { Expectation, Program, ProgramOptions } from "./program.js";
 import type { StraceTrace } from "./strace.js";
 import { Translator } from "./translate.js";
 
 const NOTHING: Operation = { op: abi.OP_NOP };
 
 /** The program of a strace text. InputError for calls that changed memory in a way the model does not have. */
-export function straceProgram(trace: StraceTrace, driver: number, touch: number): Program {
-  const files = new FileTable(trace.file, driver);
+export function straceProgram(trace: StraceTrace, options: ProgramOptions): Program {
+  const files = new FileTable(trace.file, options.driver ?? 0);
   const translator = new Translator(trace.file, files);
   const known = new KnownMemory();
   const operations: Operation[] = [];
   const expectations: (Expectation | null)[] = [];
+  const beginning = new Beginning({ vmas: [], gate: null });
   trace.calls.forEach((call, i) => {
+    beginning.see(call);
     const executed = isExecuted(call, known);
     const { operation, comparison } = executed
       ? translator.translate(call)
@@ -32,17 +34,15 @@ export function straceProgram(trace: StraceTrace, driver: number, touch: number)
     expectations.push({ number: i + 1, call, comparison: compared });
     if (executed && call.result >= 0) known.learn(call);
   });
-  const initial = { vmas: [], gate: null };
-  const settings = settingsOf({ header: trace.header, initial, items: trace.calls });
   const brk = firstBreak(trace.calls);
   return {
     file: trace.file,
     kernel: trace.header.kernel,
     settings: {
       protectionKeys: true,
-      ...settings,
+      ...beginning.settings(trace.header),
       ...(brk === null ? {} : { startBrk: brk, brk }),
-      touch,
+      touch: options.touch ?? abi.TOUCH_WRITTEN,
     },
     files: files.files,
     inodes: files.inodes,
@@ -51,7 +51,10 @@ export function straceProgram(trace: StraceTrace, driver: number, touch: number)
     setup: [],
     operations,
     lines: trace.calls.map(({ line }) => line),
-    recorded: { expectations, checkpoints: [], final: null, calls: trace.calls.length },
+    isRecorded: true,
+    expectations,
+    checkpoints: [],
+    final: null,
   };
 }
 

@@ -8,6 +8,7 @@ import { InputError, quoted } from "../errors.js";
 import { CALL_NAMES, type Call, type CallName, callForm } from "./calls.js";
 import { Descriptors } from "./descriptors.js";
 import { addHeader, emptyHeader, type Header } from "./header.js";
+import { HELD_LIMIT } from "./limits.js";
 import { type LineSink, textLines } from "./lines.js";
 import { argumentsOf, closingBracket, descriptorOf, stringOf, wordOf } from "./strace-values.js";
 import { hexWord, signedInteger } from "./words.js";
@@ -21,9 +22,6 @@ export interface StraceTrace {
   /** Calls of the program's address space, in the order in which they took effect as far as the text shows. */
   calls: Call[];
 }
-
-/** Most memory calls of one file. */
-export const CALL_LIMIT = 2_000_000;
 
 /** Pid, time, instruction pointer and call number that options of strace put before a call. */
 const PREFIX =
@@ -258,8 +256,8 @@ export class StraceParser implements LineSink {
   }
 
   private push(call: Call): void {
-    if (this.trace.calls.length >= CALL_LIMIT) {
-      throw new InputError(this.file, call.line, `at most ${CALL_LIMIT} memory calls`, "more");
+    if (this.trace.calls.length >= HELD_LIMIT) {
+      throw new InputError(this.file, call.line, `at most ${HELD_LIMIT} memory calls`, "more");
     }
     this.trace.calls.push(call);
   }

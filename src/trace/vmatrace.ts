@@ -5,6 +5,7 @@ import { InputError, quoted } from "../errors.js";
 import { type Call, callLine, parseCall } from "./calls.js";
 import { addHeader, emptyHeader, type Header } from "./header.js";
 import { addVma, layoutLines, type RecordedLayout } from "./layout.js";
+import { HELD_LIMIT } from "./limits.js";
 import { type LineSink, textLines } from "./lines.js";
 import { count, hexText, hexWord } from "./words.js";
 
@@ -50,9 +51,6 @@ export interface Trace {
   tail: string[];
 }
 
-/** Most operations, and most maps lines, of one file. */
-export const ITEM_LIMIT = 2_000_000;
-
 type Section = "head" | "initial" | "ops" | "checkpoint" | "final";
 
 /** What may come after each section's lines. */
@@ -64,7 +62,14 @@ const NEXT: Readonly<Record<Section, string>> = {
   final: "a maps line or the end of the file",
 };
 
-/** Builds a trace line by line. */
+/** Takes what a trace holds, in order. */
+export interface TraceSink {
+  /** The layout at the exec stop; comes first. */
+  initial(layout: RecordedLayout): void;
+  item(item: Item): void;
+}
+
+/** Reads a trace line by line; keeps its items where no sink takes them. */
 export class VmatraceParser implements LineSink {
   private readonly trace: Trace;
   private section: Section = "head";
@@ -72,8 +77,13 @@ export class VmatraceParser implements LineSink {
   private calls = 0;
   private mapsLines = 0;
   private lastCheckpoint = 0;
+  /** Items seen while the lines of a layout are under way: first the layout's own, if it is a checkpoint. */
+  private waiting: Item[] = [];
 
-  constructor(private readonly file: string) {
+  constructor(
+    private readonly file: string,
+    private readonly sink: TraceSink | null = null,
+  ) {
     const empty = (): RecordedLayout => ({ vmas: [], gate: null });
     this.layout = empty();
     this.trace = {
@@ -108,9 +118,16 @@ export class VmatraceParser implements LineSink {
 
   private comment(text: string, number: number): void {
     addHeader(this.trace.header, text, this.file, number);
-    if (this.section === "head") this.trace.head.push(text);
-    else if (this.section === "final") this.trace.tail.push(text);
-    else this.push(parseStackGrowth(text, this.file, number) ?? { kind: "comment", text }, number);
+    const growth = this.isBetweenOps() ? parseStackGrowth(text, this.file, number) : undefined;
+    if (growth) this.push(growth, number);
+    else if (this.sink) return;
+    else if (this.section === "head") this.keep(this.trace.head, text, number);
+    else if (this.section === "final") this.keep(this.trace.tail, text, number);
+    else this.push({ kind: "comment", text }, number);
+  }
+
+  private isBetweenOps(): boolean {
+    return this.section !== "head" && this.section !== "final";
   }
 
   private marker(text: string, number: number): void {
@@ -119,10 +136,13 @@ export class VmatraceParser implements LineSink {
     if (text === "@maps initial" && section === "head") {
       this.section = "initial";
     } else if (text === "@ops" && (section === "initial" || section === "checkpoint")) {
+      if (section === "initial") this.sink?.initial(this.layout);
       this.section = "ops";
+      this.takeWaiting(number);
     } else if (text === "@maps final" && (section === "ops" || section === "checkpoint")) {
       this.section = "final";
-      this.layout = this.trace.final;
+      this.takeWaiting(number);
+      this.begin(this.trace.final);
     } else if (checkpoint && section === "ops") {
       this.beginCheckpoint(checkpoint[1] as string, number);
     } else {
@@ -138,8 +158,13 @@ export class VmatraceParser implements LineSink {
     }
     this.section = "checkpoint";
     this.lastCheckpoint = after;
-    this.layout = { vmas: [], gate: null };
+    this.begin({ vmas: [], gate: null });
     this.push({ kind: "checkpoint", line: number, after, layout: this.layout }, number);
+  }
+
+  private begin(layout: RecordedLayout): void {
+    this.layout = layout;
+    this.mapsLines = 0;
   }
 
   private call(text: string, number: number): void {
@@ -150,16 +175,28 @@ export class VmatraceParser implements LineSink {
   private mapsLine(text: string, number: number): void {
     addVma(this.layout, text, this.file, number);
     this.mapsLines++;
-    if (this.mapsLines > ITEM_LIMIT) {
-      throw new InputError(this.file, number, `at most ${ITEM_LIMIT} maps lines`, "more");
+    if (this.mapsLines > HELD_LIMIT) {
+      throw new InputError(this.file, number, `at most ${HELD_LIMIT} maps lines`, "more");
     }
   }
 
   private push(item: Item, number: number): void {
-    if (this.trace.items.length >= ITEM_LIMIT) {
-      throw new InputError(this.file, number, `at most ${ITEM_LIMIT} operations`, "more");
+    const isWaiting = this.section === "initial" || this.section === "checkpoint";
+    if (isWaiting) this.keep(this.waiting, item, number);
+    else if (this.sink) this.sink.item(item);
+    else this.keep(this.trace.items, item, number);
+  }
+
+  private takeWaiting(number: number): void {
+    for (const item of this.waiting) this.push(item, number);
+    this.waiting = [];
+  }
+
+  private keep<T>(list: T[], item: T, number: number): void {
+    if (list.length >= HELD_LIMIT) {
+      throw new InputError(this.file, number, `at most ${HELD_LIMIT} operations`, "more");
     }
-    this.trace.items.push(item);
+    list.push(item);
   }
 
   private unexpected(text: string, number: number): InputError {

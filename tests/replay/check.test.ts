@@ -10,10 +10,11 @@ import {
   TOUCH_WRITTEN,
 } from "../../src/core/abi.js";
 import { Core } from "../../src/core/core.js";
-import { type Check, check, disagrees } from "../../src/replay/check.js";
-import { replay } from "../../src/replay/replay.js";
+import { type Check, disagrees } from "../../src/replay/check.js";
+import { sourceOf } from "../../src/trace/parts.js";
 import { programOf } from "../../src/trace/program.js";
 import { parseVmatrace } from "../../src/trace/vmatrace.js";
+import { checked } from "./through.js";
 
 const folder = new URL("../../bench/traces/", import.meta.url);
 const names = readdirSync(folder).filter((name) => name.endsWith(".vmatrace.gz"));
@@ -25,9 +26,9 @@ async function checkText(text: string, touch?: number): Promise<Check> {
   const program = programOf(parseVmatrace(text), touch === undefined ? {} : { touch });
   const driver = parseDriver("vmops-only").record("mmap_prepare");
   const options = { profile: PROFILE_7_3, hook: HOOK_MMAP_PREPARE, driver };
-  const replayed = await replay(core, program, options);
+  const result = await checked(core, sourceOf(program), options);
   expect(core.check()).toBe(0);
-  return check(program, replayed);
+  return result;
 }
 
 /** Where no VMA's borders hang on which pages were written. */

@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import * as abi from "../../src/core/abi.js";
 import { type Core, CoreTrap } from "../../src/core/core.js";
 import { MachineError } from "../../src/errors.js";
-import { replay } from "../../src/replay/replay.js";
 import { parseOps } from "../../src/trace/ops.js";
 import { programOf } from "../../src/trace/program.js";
 import { parseVmatrace } from "../../src/trace/vmatrace.js";
+import { through } from "./through.js";
 
 const options = { profile: abi.PROFILE_7_3, hook: abi.HOOK_MMAP, driver: { errno: 5 } };
 
@@ -52,7 +52,7 @@ describe("replaying", () => {
       ].join("\n"),
     );
     const { core, log } = countingCore();
-    const replayed = await replay(core, programOf(trace), options);
+    const replayed = await through(core, programOf(trace), options);
     expect(log).toEqual([
       `reset ${abi.PROFILE_7_3} ${abi.TOUCH_WRITTEN}`,
       "driver 0 5",
@@ -62,6 +62,7 @@ describe("replaying", () => {
       "layout",
       "execute 1",
       "layout",
+      "layout",
     ]);
     expect([...replayed.values]).toEqual([1, 2, 3]);
     expect(replayed.checkpoints).toHaveLength(1);
@@ -70,7 +71,7 @@ describe("replaying", () => {
   test("long programs go through in batches, results in order", async () => {
     const program = programOf(parseOps("munmap 0 1000\n".repeat(20_000)));
     const { core, log } = countingCore();
-    const { values } = await replay(core, program, options);
+    const { values } = await through(core, program, options);
     expect(log.filter((entry) => entry.startsWith("execute"))).toEqual([
       "execute 8192",
       "execute 8192",
@@ -82,7 +83,7 @@ describe("replaying", () => {
   test("a program too large for the model says so with its line", async () => {
     const text = `# comment\nmunmap 0 1000\n#MARK\n${"munmap 0 1000\n".repeat(9000)}`;
     const program = programOf(parseOps(text, "t.ops"));
-    const failure = replay(countingCore(8500, abi.STATUS_POOL_EMPTY).core, program, options);
+    const failure = through(countingCore(8500, abi.STATUS_POOL_EMPTY).core, program, options);
     await expect(failure).rejects.toThrow(MachineError);
     // operation 8501 of all: comment, one of set-up, #MARK before it
     await expect(failure).rejects.toThrow(/^t\.ops:8503: the model's memory is full/);
@@ -90,7 +91,7 @@ describe("replaying", () => {
 
   test("an operation the core does not know is a bug of ours, with its line", async () => {
     const program = programOf(parseOps("munmap 0 1000\nbrk 0\n", "t.ops"));
-    const failure = replay(countingCore(1, abi.STATUS_BAD_OPERATION).core, program, options);
+    const failure = through(countingCore(1, abi.STATUS_BAD_OPERATION).core, program, options);
     await expect(failure).rejects.toThrow(CoreTrap);
     await expect(failure).rejects.toThrow(/^t\.ops:2:/);
   });

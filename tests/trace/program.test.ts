@@ -28,7 +28,7 @@ function only(line: string) {
   };
 }
 
-const expectationOf = (program: Program) => program.recorded?.expectations[0];
+const expectationOf = (program: Program) => program.expectations[0];
 
 const MAY = abi.VM_MAYREAD + abi.VM_MAYWRITE + abi.VM_MAYEXEC;
 const R = abi.VM_READ;
@@ -248,9 +248,9 @@ describe("calls as operations", () => {
       "1 brk 0x0 = 0x1000",
     );
     expect(program.operations[0]).toEqual({ op: abi.OP_STACK_GROW, addr: 0x7ffffffdc000 });
-    expect(program.recorded?.expectations.map((e) => e?.number)).toEqual([undefined, 1, 2]);
-    expect(program.recorded?.checkpoints).toMatchObject([{ executed: 2, after: 1 }]);
-    expect(program.recorded?.final).toMatchObject({ executed: 3, after: 2 });
+    expect(program.expectations.map((e) => e?.number)).toEqual([undefined, 1, 2]);
+    expect(program.checkpoints).toMatchObject([{ executed: 2, after: 1 }]);
+    expect(program.final).toMatchObject({ executed: 3, after: 2 });
   });
 });
 
@@ -268,7 +268,7 @@ describe("operation traces", () => {
     ]);
     expect(program.operations).toHaveLength(3);
     expect(program.lines).toEqual([1, 3, 4, 5]);
-    expect(program.recorded).toBeNull();
+    expect(program).toMatchObject({ isRecorded: false, expectations: [], final: null });
     expect(program.settings).toEqual({ touch: abi.TOUCH_NONE });
   });
 

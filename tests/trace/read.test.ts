@@ -5,16 +5,20 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { InputError, UsageError } from "../../src/errors.js";
-import { LINE_BYTES, LINE_LIMIT, TEXT_BYTES } from "../../src/trace/lines.js";
+import { DEFAULT_LIMITS, LINE_BYTES, PACKED_FREE } from "../../src/trace/limits.js";
 import { type Recording, readTrace, readTraceBytes } from "../../src/trace/read.js";
 import { traceArbitrary } from "./arbitrary.js";
 
 const TRACE = "# vmatrace format version 1\n@maps initial\n@ops\n1 brk 0x0 = 0x1000\n@maps final\n";
 const OPS = "# made by hand\nmmap 0 1000 3 0x22 - 0\n";
 
-async function outcome(bytes: Uint8Array | string, name = "t"): Promise<Recording | InputError> {
+async function outcome(
+  bytes: Uint8Array | string,
+  name = "t",
+  limits = DEFAULT_LIMITS,
+): Promise<Recording | InputError> {
   try {
-    return await readTraceBytes(typeof bytes === "string" ? Buffer.from(bytes) : bytes, name);
+    return await readTraceBytes(Buffer.from(bytes), name, limits);
   } catch (error) {
     if (error instanceof InputError) return error;
     throw error;
@@ -78,15 +82,23 @@ describe("bytes that no recorder wrote", () => {
   });
 
   test.each([
-    ["text", `#${"x".repeat(60_000)}\n`, 280, { expected: `at most ${TEXT_BYTES} bytes of text` }],
-    ["lines", "#\n", 1 << 19, { line: LINE_LIMIT + 1, expected: `at most ${LINE_LIMIT} lines` }],
-  ])("a small file that unpacks to too much %s", async (_name, line, repeat, wanted) => {
-    const text = line.repeat(repeat);
+    ["text", { bytes: 1 << 20 }, { expected: "at most 1048576 bytes of text" }],
+    ["lines", { lines: 5000 }, { line: 5001, expected: "at most 5000 lines" }],
+  ])("more %s than allowed", async (_name, limits, wanted) => {
+    const text = `#${"x".repeat(600)}\n`.repeat(10_000);
+    const result = outcome(gzipSync(text), "t.ops.gz", { ...DEFAULT_LIMITS, ...limits });
+    expect(await result).toMatchObject(wanted);
+  });
+
+  test("a small file that unpacks to gigabytes ends at the ratio", async () => {
+    const text = `#${"x".repeat(60_000)}\n`.repeat(280);
+    const members = Math.ceil(PACKED_FREE / text.length) + 10;
     const member = gzipSync(text);
-    const members = Math.ceil(Math.min(TEXT_BYTES / text.length, LINE_LIMIT / repeat)) + 1;
     const bomb = Buffer.concat(Array.from({ length: members }, () => member));
-    expect(bomb.length).toBeLessThan(2 ** 22);
-    expect(await outcome(bomb, "t.ops.gz")).toMatchObject(wanted);
+    expect(bomb.length).toBeLessThan(2 ** 21);
+    expect(await outcome(bomb, "t.ops.gz")).toMatchObject({
+      expected: "text of at most 200 times its packed size",
+    });
   });
 
   test("any bytes, and any damage to a good file, give a trace or one InputError", async () => {

@@ -6,12 +6,13 @@ import { describe, expect, test } from "vitest";
 import * as abi from "../../src/core/abi.js";
 import { Core } from "../../src/core/core.js";
 import { InputError } from "../../src/errors.js";
-import { check, disagrees } from "../../src/replay/check.js";
-import { replay } from "../../src/replay/replay.js";
+import { disagrees } from "../../src/replay/check.js";
+import { sourceOf } from "../../src/trace/parts.js";
 import { programOf } from "../../src/trace/program.js";
 import { readTrace, readTraceBytes } from "../../src/trace/read.js";
 import { parseStrace } from "../../src/trace/strace.js";
 import { argumentsOf, wordOf } from "../../src/trace/strace-values.js";
+import { checked } from "../replay/through.js";
 
 const MMAP =
   "mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f0000001000";
@@ -169,12 +170,12 @@ describe("a program of it", () => {
   const core = new Core("checking");
   const run = async (text: string) => {
     const program = programOf(await readTraceBytes(Buffer.from(text), "t.strace"));
-    const replayed = await replay(core, program, {
+    const { left, ...result } = await checked(core, sourceOf(program), {
       profile: abi.PROFILE_7_3,
       hook: abi.HOOK_MMAP_PREPARE,
       driver: { ops: abi.OPS_INSTALLED | abi.OPS_FAULT },
     });
-    return { ...check(program, replayed), layout: replayed.final };
+    return { ...result, layout: left };
   };
 
   test("puts mappings where they were, and leaves out what was there before", async () => {
@@ -208,15 +209,14 @@ describe("a program of it", () => {
   const folder = fileURLToPath(new URL("strace/", import.meta.url));
   test.each(readdirSync(folder))("recorded: %s", async (name) => {
     const program = programOf(await readTrace(folder + name));
-    const replayed = await replay(core, program, {
+    const { report, left } = await checked(core, sourceOf(program), {
       profile: abi.PROFILE_6_18,
       hook: abi.HOOK_MMAP_PREPARE,
       driver: { ops: abi.OPS_INSTALLED | abi.OPS_FAULT },
     });
     expect(core.check()).toBe(0);
-    const { report } = check(program, replayed);
     expect(report.results.total).toBeGreaterThan(20);
     expect(report.results.same).toBe(report.results.total);
-    expect(replayed.final.length).toBeGreaterThan(10);
+    expect(left.length).toBeGreaterThan(10);
   });
 });

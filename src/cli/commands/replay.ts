@@ -10,28 +10,36 @@ import {
   parseProtocol,
 } from "../../catalogue/kernels.js";
 import { checkPair } from "../../catalogue/scenario.js";
+import { BATCH_LIMIT } from "../../core/abi.js";
 import { Core } from "../../core/core.js";
 import { UsageError } from "../../errors.js";
 import { type CostModel, readModel } from "../../predict/model.js";
 import { colorsFor } from "../../render/colors.js";
 import { whatIfText } from "../../render/what-if.js";
-import { type Check, check, disagrees } from "../../replay/check.js";
+import { type Check, Checker, disagrees } from "../../replay/check.js";
 import { checkFileWritable, layoutLines, writeWhole } from "../../replay/layout.js";
-import { replayWith } from "../../replay/replay.js";
-import { type Summary, summarise } from "../../replay/summary.js";
+import { laneUnder, replay } from "../../replay/replay.js";
+import { type Summary, Summing } from "../../replay/summary.js";
 import { checkText, summaryText } from "../../replay/text.js";
-import { type Program, programOf } from "../../trace/program.js";
-import { readTrace } from "../../trace/read.js";
+import {
+  DEFAULT_LIMITS,
+  HELD,
+  HELD_LIMIT,
+  PACKED_FREE,
+  type TextLimits,
+} from "../../trace/limits.js";
+import { type OpenedTrace, openTrace } from "../../trace/open.js";
+import { integerOption } from "../integer.js";
 import {
   besideRecorded,
-  checkTimeable,
   DEFAULT_DRIVER,
   DEFAULT_PROTOCOL,
   protocolOf,
   protocolsBeside,
-  type Source,
   TOUCHES,
 } from "../what-if.js";
+
+const MIB = 2 ** 20;
 
 interface ReplayFlags {
   protocol: string[];
@@ -42,6 +50,9 @@ interface ReplayFlags {
   layout?: string;
   costModel?: string;
   touch: keyof typeof TOUCHES;
+  maxLines?: number;
+  maxText?: number;
+  maxRatio?: number;
   json?: true;
   quiet?: true;
 }
@@ -79,6 +90,21 @@ export function replayCommand(): Command {
         .choices(Object.keys(TOUCHES))
         .default("written"),
     )
+    .option(
+      "--max-lines <n>",
+      `lines of one file (default: ${DEFAULT_LIMITS.lines})`,
+      integerOption("--max-lines", 1, Number.MAX_SAFE_INTEGER),
+    )
+    .option(
+      "--max-text <mib>",
+      `MiB of text of one file, unpacked (default: ${DEFAULT_LIMITS.bytes / MIB})`,
+      integerOption("--max-text", 1, 2 ** 30),
+    )
+    .option(
+      "--max-ratio <n>",
+      `text of a packed file against its size, past ${PACKED_FREE / MIB} MiB (default: ${DEFAULT_LIMITS.ratio})`,
+      integerOption("--max-ratio", 1, 1 << 20),
+    )
     .option("--json", "print one JSON document: an object, or an array for several files")
     .option("--quiet", "print mismatches only")
     .action(replayFiles);
@@ -98,23 +124,23 @@ async function replayFiles(files: string[], flags: ReplayFlags): Promise<void> {
   }
   const model = readModel(flags.costModel);
   // every file is read before the first is replayed: a wrong one leaves nothing half done
-  const sources: Source[] = [];
-  for (const file of files) sources.push(await readSource(file, flags));
+  const traces: OpenedTrace[] = [];
+  for (const file of files) traces.push(await open(file, flags));
 
   const documents: object[] = [];
   if (flags.real) {
-    documents.push(...(await replayEachReal(sources, model, flags)));
+    documents.push(...(await replayEachReal(traces, model, flags)));
   } else if (beside) {
     const protocols = protocolsBeside(driver, named, flags.quiet === true);
-    for (const source of sources) {
-      const result = await besideRecorded(source, driver, protocols, flags, model);
+    for (const trace of traces) {
+      const result = await besideRecorded(trace, driver, protocols, flags, model);
       if (!flags.json && !flags.quiet) {
         process.stdout.write(`${whatIfText(result, colorsFor(process.stdout))}\n`);
       }
       documents.push(result);
     }
   } else {
-    documents.push(...(await replayEach(sources, driver, named[0] ?? null, flags, model)));
+    documents.push(...(await replayEach(traces, driver, named[0] ?? null, flags, model)));
   }
   if (flags.json) {
     const document = documents.length === 1 ? documents[0] : documents;
@@ -149,7 +175,7 @@ function protocolsNamed(flags: ReplayFlags): Protocol[] {
 
 /** Files are those of the recording: ordinary ones, as the running kernel has them. */
 async function replayEachReal(
-  sources: readonly Source[],
+  traces: readonly OpenedTrace[],
   model: CostModel,
   flags: ReplayFlags,
 ): Promise<object[]> {
@@ -157,8 +183,9 @@ async function replayEachReal(
   const { realText } = await import("../../real/text.js");
   const touch = { mode: TOUCHES[flags.touch], name: flags.touch };
   const documents: object[] = [];
-  for (const { program } of sources) {
-    const result = await replayReal(program, model, touch);
+  for (const { whole } of traces) {
+    if (!whole) continue;
+    const result = await replayReal(whole, model, touch);
     if (!flags.json && !flags.quiet) {
       process.stdout.write(`${realText(result, colorsFor(process.stdout))}\n`);
     }
@@ -168,39 +195,53 @@ async function replayEachReal(
 }
 
 async function replayEach(
-  sources: readonly Source[],
+  traces: readonly OpenedTrace[],
   driver: Driver,
   named: Protocol | null,
   flags: ReplayFlags,
   model: CostModel,
 ): Promise<object[]> {
-  const protocols = sources.map(({ program }) => named ?? protocolOf(program));
+  const protocols = traces.map(({ source }) => named ?? protocolOf(source));
   for (const protocol of protocols) checkPair(driver, protocol);
   const core = new Core("work");
   const documents: object[] = [];
-  for (const [i, { program }] of sources.entries()) {
+  for (const [i, { source }] of traces.entries()) {
     const protocol = protocols[i] as Protocol;
-    const replayed = await replayWith(core, program, { driver, protocol });
+    const lane = laneUnder(core, source, { driver, protocol });
+    const [watcher] = await replay(source, [lane], () => [
+      flags.check ? new Checker(source) : new Summing(source),
+    ]);
+    if (!watcher) continue;
     if (flags.layout !== undefined) {
-      const lines = layoutLines(replayed.final, program.fileNumbers);
+      const lines = layoutLines(watcher.left, source.fileNumbers);
       writeWhole(flags.layout, lines.map((line) => `${line}\n`).join(""));
     }
-    if (flags.check) {
-      documents.push(printCheck(check(program, replayed), flags));
+    if (watcher instanceof Checker) {
+      documents.push(printCheck(watcher.check(), flags));
     } else {
       const under = { protocol: protocol.id, driver: driverText(driver), touch: flags.touch };
-      const summary = summarise(core, program, replayed, under, model);
-      documents.push(printSummary(summary, program, flags));
+      documents.push(printSummary(watcher.summary(under, model), source.isRecorded, flags));
     }
   }
   return documents;
 }
 
-async function readSource(file: string, flags: ReplayFlags): Promise<Source> {
-  const recording = await readTrace(file);
-  const program = programOf(recording, { touch: TOUCHES[flags.touch] });
-  if (flags.time) checkTimeable(file, program.operations.length);
-  return { recording, program };
+async function open(file: string, flags: ReplayFlags): Promise<OpenedTrace> {
+  const limits: TextLimits = {
+    lines: flags.maxLines ?? DEFAULT_LIMITS.lines,
+    bytes: flags.maxText === undefined ? DEFAULT_LIMITS.bytes : flags.maxText * MIB,
+    ratio: flags.maxRatio ?? DEFAULT_LIMITS.ratio,
+  };
+  const option = flags.time ? "--time" : flags.real ? "--real" : null;
+  const most = flags.time ? BATCH_LIMIT : HELD_LIMIT;
+  const hold = option ? most : HELD;
+  const trace = await openTrace(file, { touch: TOUCHES[flags.touch] }, limits, hold);
+  const { length } = trace.source;
+  if (option && (!trace.whole || length > most)) {
+    const expected = `${option} takes programs of at most ${most} operations`;
+    throw new UsageError(`${file}: ${expected}, found ${length}`);
+  }
+  return trace;
 }
 
 function printCheck(result: Check, flags: ReplayFlags): object {
@@ -212,9 +253,9 @@ function printCheck(result: Check, flags: ReplayFlags): object {
   return result.report;
 }
 
-function printSummary(summary: Summary, program: Program, flags: ReplayFlags): object {
+function printSummary(summary: Summary, isRecorded: boolean, flags: ReplayFlags): object {
   if (!flags.json && !flags.quiet) {
-    const withLayout = program.recorded === null && flags.layout === undefined;
+    const withLayout = !isRecorded && flags.layout === undefined;
     process.stdout.write(summaryText(summary, withLayout, colorsFor(process.stdout)));
   }
   return summary;
