@@ -17,49 +17,61 @@ export async function falseAlarms({ log, busy, seed, runs }) {
     const { record, outcome, seconds } = await gate(base, { seed: key.seed });
     const verdicts = {};
     for (const { verdict } of outcome.times) verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
-    const medians = gateScenarios(record).map(({ first }) => [
-      first.head.map(digits),
-      first.control.map(digits),
-    ]);
     const { exitCode, reason, noise } = outcome;
-    log.add({ ...key, exitCode, reason, noise, verdicts, seconds, load: load(), medians });
+    const looks = looksOf(record);
+    log.add({ ...key, exitCode, reason, noise, verdicts, seconds, load: load(), looks });
     console.error(`A/A ${run + 1} of ${runs}: exit code ${exitCode}, ${seconds} s`);
   }
 }
 
+/** For each scenario what the processes say: of head and of control, in the first look and in the second. */
+function looksOf(record) {
+  return gateScenarios(record).map(({ first, second }) =>
+    [first, second].map(({ head, control }) => [head.map(digits), control.map(digits)]),
+  );
+}
+
 /** Each path slowed by each percentage; only the scenario that treads the path most is timed. */
 export async function power({ log, busy, seed, runs, percents }) {
-  for (const { name: path, path: number, scenario } of runs > 0 ? PATHS : []) {
-    const wanted = percents.flatMap((percent) =>
-      Array.from({ length: runs }, (_, run) => ({ percent, seed: seed + run + percent * 1000 })),
-    );
-    const open = wanted.filter((key) => !log.find({ kind: "slow", core, busy, path, ...key }));
-    if (open.length === 0) continue;
-    const scenarios = named([scenario]);
-    const template = await slowTemplate(number);
-    for (const key of open) {
-      const spin = await spinFor({ log, path, template, scenarios, percent: key.percent });
-      const head = slower(template, spin);
-      const { outcome, seconds } = await gate(head, { scenarios, seed: key.seed });
-      const [time] = outcome.times;
+  const slow = [];
+  for (const path of runs > 0 ? PATHS : []) {
+    const template = await slowTemplate(path.path);
+    for (const percent of percents) {
+      const spin = await spinFor({ log, path, template, percent });
+      slow.push({ path, percent, head: slower(template, spin) });
+    }
+  }
+  // every path in turn, so that a run cut short says something of each
+  for (let run = 0; run < runs; run++) {
+    for (const { path, percent, head } of slow) {
+      const key = { percent, seed: seed + run + percent * 1000 };
+      const { name, scenario } = path;
+      if (log.find({ kind: "slow", core, busy, path: name, ...key })) continue;
+      const { record, outcome, seconds } = await gate(head, {
+        scenarios: named([scenario]),
+        seed: key.seed,
+      });
+      const [{ verdict, ratio, processes }] = outcome.times;
+      const { exitCode, noise } = outcome;
       log.add({
         kind: "slow",
         core,
         busy,
-        path,
+        path: name,
         ...key,
         scenario,
         family: suite.length,
-        verdict: time.verdict,
-        exitCode: outcome.exitCode,
-        ratio: digits(time.ratio.median),
-        processes: time.processes,
+        verdict,
+        exitCode,
+        noise,
+        ratio: digits(ratio.median),
+        processes,
         seconds,
         load: load(),
+        looks: looksOf(record),
       });
-      console.error(
-        `${path} +${key.percent} %: ${time.verdict}, ${digits(time.ratio.median)}, ${seconds} s`,
-      );
+      const what = `${name} +${percent} %`;
+      console.error(`${what}: ${verdict} ${exitCode}, ${digits(ratio.median)}, ${seconds} s`);
     }
   }
 }
@@ -68,16 +80,17 @@ export async function power({ log, busy, seed, runs, percents }) {
  * Idle passes that make a path's scenario so many per cent slower. Found by trying, for each percentage: a processor
  * hides short ones behind other work, so that twice as many do not cost twice as much.
  */
-async function spinFor({ log, path, template, scenarios, percent }) {
+async function spinFor({ log, path: { name: path, scenario }, template, percent }) {
   const known = log.find({ kind: "spin", core, path, percent });
   if (known) return known.spin;
+  const scenarios = named([scenario]);
   // what was tried, with the percentage closest to the wanted one from below and from above
   let below = { spin: 0, rise: 0 };
   let above = null;
   let spin = 5000 + 2000 * percent;
   for (let attempt = 0; attempt < 12; attempt++) {
     const head = slower(template, spin);
-    const { outcome } = await gate(head, { scenarios, seed: 77 + attempt, count: 15, looks: 1 });
+    const { outcome } = await gate(head, { scenarios, seed: 77 + attempt, count: 40, looks: 1 });
     const rise = (outcome.times[0].ratio.median - 1) * 100;
     console.error(`${path}: ${Math.round(spin)} passes are ${rise.toFixed(2)} % for ${percent} %`);
     if (Math.abs(rise - percent) < 0.1 + percent * 0.05) {
@@ -89,5 +102,5 @@ async function spinFor({ log, path, template, scenarios, percent }) {
     const between = (percent - below.rise) / ((above?.rise ?? 0) - below.rise);
     spin = above ? below.spin + (above.spin - below.spin) * between : spin * 2;
   }
-  throw new Error(`${scenarios[0].id} cannot be made ${percent} % slower: is the machine quiet?`);
+  throw new Error(`${scenario} cannot be made ${percent} % slower: is the machine quiet?`);
 }

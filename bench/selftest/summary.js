@@ -51,16 +51,16 @@ function sameLines(runs) {
 /** Gate runs put together from processes drawn at random out of all those measured: first looks only. */
 function resampled(runs, count) {
   const random = new Random(1, "resampled");
-  const processes = runs[0].medians[0][0].length;
-  const whole = runs.filter(({ medians }) => medians.every(([head]) => head.length === processes));
+  const processes = runs[0].looks[0][0][0].length;
+  const whole = runs.filter(({ looks }) => looks.every(([[head]]) => head.length === processes));
   let [alarms, noisy] = [0, 0];
   for (let i = 0; i < count; i++) {
     const drawn = Array.from({ length: processes }, () => [
       random.below(whole.length),
       random.below(processes),
     ]);
-    const scenarios = whole[0].medians.map((_, s) => {
-      const pick = (side) => drawn.map(([run, p]) => whole[run].medians[s][side][p]);
+    const scenarios = whole[0].looks.map((_, s) => {
+      const pick = (side) => drawn.map(([run, p]) => whole[run].looks[s][0][side][p]);
       const first = { head: pick(0), control: pick(1) };
       return { id: String(s), effect: 0.03, first, second: { head: [], control: [] } };
     });
