@@ -1,9 +1,10 @@
 // Suites: which workloads run with which drivers, as data in bench/suites/NAME.json.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { UsageError } from "../errors.js";
+import { readJson } from "../input/json.js";
 import { parseDriver } from "./drivers.js";
 import { matches } from "./glob.js";
 import type { Protocol } from "./kernels.js";
@@ -39,21 +40,7 @@ export function readSuite(name: string): Suite {
     throw new UsageError(`no suite "${name}"; there is ${suiteNames().join(", ")}`);
   }
   const path = fileURLToPath(new URL(`${name}.json`, suiteFolder));
-  return { name, ...parseSuite(readFileSync(path, "utf8"), path) };
-}
-
-/** A suite's text, checked. UsageError naming the file and the place. */
-export function parseSuite(text: string, path: string): z.infer<typeof suiteSchema> {
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`${path}: ${(error as Error).message}`);
-  }
-  const parsed = suiteSchema.safeParse(data);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new UsageError(`${path}: ${issue?.path.join(".") || "document"}: ${issue?.message}`);
+  return { name, ...readJson(path, suiteSchema) };
 }
 
 /** One workload with one driver, under every protocol selected: what is timed side by side. */

@@ -1,6 +1,5 @@
 // Examples as files: JSON that holds everything a run needs (docs/hazards.md), and its calls as an operation trace.
 
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { type Protocol, parseProtocol } from "../catalogue/kernels.js";
 import * as abi from "../core/abi.js";
@@ -8,6 +7,7 @@ import type { DriverRecord } from "../core/core.js";
 import { OPS, VM_FLAGS } from "../core/names.js";
 import type { Operation } from "../core/operation.js";
 import { UsageError } from "../errors.js";
+import { parseJson, readJson } from "../input/json.js";
 import { errnoNumber, errnoText } from "../replay/errno.js";
 import { opsLine, parseOps } from "../trace/ops.js";
 import { FINDING_IDS, type FindingId } from "./findings.js";
@@ -244,27 +244,15 @@ function lineOf({ op, addr = 0, len = 0, prot = 0, flags = 0, file = 0, pgoff = 
 
 /** An example file. UsageError naming the file, the place in it and what was expected. */
 export function readExample(path: string): ExampleFile {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UsageError(`cannot read ${path}: ${(error as Error).message}`);
-  }
-  return parseExample(text, path);
+  return exampleOf(readJson(path, example), path);
 }
 
+/** The same for text in memory. */
 export function parseExample(text: string, path: string): ExampleFile {
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`${path}: expected JSON: ${(error as Error).message}`);
-  }
-  const { success, data: found, error } = example.safeParse(data);
-  if (!success) {
-    const { path: place, message } = error.issues[0] as z.core.$ZodIssue;
-    throw new UsageError(`${path}: ${place.join(".") || "document"}: ${message}`);
-  }
+  return exampleOf(parseJson(text, path, example), path);
+}
+
+function exampleOf(found: z.infer<typeof example>, path: string): ExampleFile {
   const { writes, fails, setsPgoff, ...record } = found.driver;
   const world: World = {
     settings: withoutUndefined(found.settings),

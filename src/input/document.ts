@@ -1,7 +1,6 @@
 // Files that people write, in YAML or JSON: read within limits, checked against a schema, and what is wrong
 // named with file, line and field.
 
-import { closeSync, openSync, readSync } from "node:fs";
 import {
   type Document,
   isAlias,
@@ -14,8 +13,10 @@ import {
   visit,
   type YAMLMap,
 } from "yaml";
-import { z } from "zod";
-import { InputError, quoted, UsageError } from "../errors.js";
+import type { z } from "zod";
+import { InputError, quoted } from "../errors.js";
+import { expectedText, type Problem, problemOf } from "./issue.js";
+import { readText, tooLarge } from "./text.js";
 
 /** Most bytes of a file. */
 export const DOCUMENT_BYTES = 1 << 15;
@@ -40,7 +41,7 @@ export function readDocument<S extends z.ZodType>(
   schema: S,
   limit = DOCUMENT_BYTES,
 ): Read<z.output<S>> {
-  return parseText(readWithin(path, limit), path, schema, limit);
+  return parseText(readText(path, limit), path, schema, limit);
 }
 
 /** The same for text in memory; `name` stands for the file. */
@@ -53,45 +54,13 @@ export function parseText<S extends z.ZodType>(
   if (Buffer.byteLength(text) > limit) throw tooLarge(name, limit);
   const place = new Places(text, name);
   const parsed = schema.safeParse(place.value);
-  if (!parsed.success) throw place.error(parsed.error.issues[0] as z.core.$ZodIssue, schema);
+  if (!parsed.success) throw place.wrong(problemOf(parsed.error, schema, place.value));
   return {
     data: parsed.data,
-    wrong: (field, expected, found) => place.wrong(field, expected, found),
+    wrong: (field, expected, found) =>
+      place.wrong(found === undefined ? { field, expected } : { field, expected, found }),
   };
 }
-
-function tooLarge(name: string, limit: number): UsageError {
-  return new UsageError(`${name}: expected at most ${limit} bytes, found more`);
-}
-
-/** The file's text. Never reads more than is allowed, whatever it is. */
-function readWithin(path: string, limit: number): string {
-  const buffer = Buffer.alloc(limit + 1);
-  let length = 0;
-  try {
-    const file = openSync(path, "r");
-    try {
-      for (;;) {
-        const more = readSync(file, buffer, length, buffer.length - length, null);
-        length += more;
-        if (more === 0 || length === buffer.length) break;
-      }
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new UsageError(`cannot read ${path}: ${REASONS[code ?? ""] ?? message}`);
-  }
-  if (length > limit) throw tooLarge(path, limit);
-  return buffer.toString("utf8", 0, length);
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "no such file",
-  EISDIR: "it is a folder",
-  EACCES: "permission denied",
-};
 
 /** What stands at the beginning of a line and opens a list or a key each. */
 const LIST_MARKS = /^(?:[ \t]*[-?:](?=[ \t]))+/;
@@ -218,84 +187,8 @@ class Places {
     return isNode(this.document.contents) ? this.document.contents : null;
   }
 
-  wrong(field: readonly PropertyKey[], expected: string, found?: string): InputError {
-    const line = this.lineAt(this.nodeOf(field)?.range?.[0] ?? 0);
-    const prefix = field.length === 0 ? "" : `${field.map(String).join(".")}: `;
-    return new InputError(this.name, line, prefix + expected, found);
+  wrong(problem: Problem): InputError {
+    const line = this.lineAt(this.nodeOf(problem.field)?.range?.[0] ?? 0);
+    return new InputError(this.name, line, expectedText(problem), problem.found);
   }
-
-  error(issue: z.core.$ZodIssue, schema: z.ZodType): InputError {
-    const found = this.foundAt(issue.path);
-    switch (issue.code) {
-      case "unrecognized_keys": {
-        const unknown = issue.keys[0] as string;
-        const field = [...issue.path, unknown];
-        const known = knownFields(schema, issue.path).join(", ");
-        return this.wrong(field, `one of the fields ${known}`, quoted(unknown));
-      }
-      case "invalid_type":
-        return this.wrong(issue.path, TYPES[issue.expected] ?? issue.expected, found);
-      case "invalid_value":
-        return this.wrong(issue.path, issue.values.map(String).join(", "), found);
-      case "too_small":
-      case "too_big":
-        return this.wrong(issue.path, boundText(issue), found);
-      default:
-        return this.wrong(issue.path, issue.message.replace(/^expected /, ""), found);
-    }
-  }
-
-  private foundAt(path: readonly PropertyKey[]): string {
-    const value = path.reduce<unknown>(
-      (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-      this.value,
-    );
-    if (value === undefined || value === null) return "nothing";
-    if (Array.isArray(value)) return "a list";
-    return typeof value === "object" ? "a mapping" : quoted(String(value));
-  }
-}
-
-const TYPES: Readonly<Record<string, string>> = {
-  object: "a mapping",
-  record: "a mapping",
-  array: "a list",
-  string: "a text",
-  number: "a number",
-  int: "an integer",
-  boolean: "true or false",
-};
-
-function boundText(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
-  const [word, bound] =
-    issue.code === "too_small" ? ["at least", issue.minimum] : ["at most", issue.maximum];
-  if (issue.origin === "array" || issue.origin === "set") return `${word} ${bound} entries`;
-  if (issue.origin === "string") return `a text of ${word} ${bound} letters`;
-  return `a number of ${word} ${bound}`;
-}
-
-interface JsonSchema {
-  properties?: Record<string, JsonSchema>;
-  items?: JsonSchema | JsonSchema[];
-  additionalProperties?: JsonSchema | boolean;
-  anyOf?: JsonSchema[];
-}
-
-/** The fields that a schema knows at a path. */
-function knownFields(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  let at = [z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema];
-  const open = (all: JsonSchema[]): JsonSchema[] =>
-    all.flatMap((s) => (s.anyOf ? open(s.anyOf) : [s]));
-  at = open(at);
-  for (const key of path) {
-    at = open(
-      at.flatMap(({ properties, items, additionalProperties }) => {
-        if (typeof key === "number") return items && !Array.isArray(items) ? [items] : [];
-        const own = properties?.[String(key)];
-        if (own) return [own];
-        return typeof additionalProperties === "object" ? [additionalProperties] : [];
-      }),
-    );
-  }
-  return [...new Set(at.flatMap((s) => Object.keys(s.properties ?? {})))];
 }

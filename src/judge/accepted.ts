@@ -1,10 +1,9 @@
 // Changes that somebody meant: reports/accepted.json, reviewed like code. It names what may get dearer, by how
 // much, why, and until when; a wider limit for everything is not offered.
 
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { matches } from "../catalogue/glob.js";
-import { UsageError } from "../errors.js";
+import { readJsonIfThere } from "../input/json.js";
 
 const entry = z.strictObject({
   name: z.string().min(1).describe("glob over scenario ids"),
@@ -25,25 +24,9 @@ export const acceptedSchema = z.strictObject({
 
 export type Accepted = z.infer<typeof entry>;
 
-/** The entries of a file. UsageError naming file and place; none when there is no such file. */
+/** The entries of a file; none when there is no such file. InputError naming line and field when it is wrong. */
 export function readAccepted(path: string): Accepted[] {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw new UsageError(`${path}: cannot be read: ${(error as Error).message}`);
-  }
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`${path}: not JSON: ${(error as Error).message}`);
-  }
-  const parsed = acceptedSchema.safeParse(data);
-  if (parsed.success) return parsed.data.accepted;
-  const issue = parsed.error.issues[0];
-  throw new UsageError(`${path}: ${issue?.path.join(".") || "document"}: ${issue?.message}`);
+  return readJsonIfThere(path, acceptedSchema)?.accepted ?? [];
 }
 
 /** Entries that hold on a day (YYYY-MM-DD), and those that no longer do. */

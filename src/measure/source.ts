@@ -18,9 +18,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
+import { z } from "zod";
 import { coreBytes } from "../core/core.js";
 import { type Abi, abiOf, abiVersion, codeSha256 } from "../core/module.js";
 import { MachineError, UsageError } from "../errors.js";
+import { readJson } from "../input/json.js";
 
 export interface GateCore {
   name: string;
@@ -85,26 +87,24 @@ function fromFolder(folder: string): GateCore {
   return gateCore(folder, "folder", timing, counted, join(place, "timing.wasm"));
 }
 
+/** What a record of any release has. */
+const carrier = z.object({
+  schema: z.literal("vmabench/gate@1"),
+  cores: z.object({ timing: z.string(), work: z.string().nullish() }),
+});
+
 function fromRecord(path: string): GateCore {
-  let document: { schema?: string; cores?: { timing?: string; work?: string } };
-  try {
-    document = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    throw new UsageError(`${path}: not JSON: ${(error as Error).message}`);
-  }
-  const { timing, work } = document.cores ?? {};
-  if (document.schema !== "vmabench/gate@1" || typeof timing !== "string") {
-    throw new UsageError(
-      `${path}: expected a vmabench/gate@1 record, which carries its head's core`,
-    );
-  }
-  const counted = typeof work === "string" ? unpack(work, path) : null;
+  const { timing, work } = readJson(path, carrier).cores;
+  const counted = work ? unpack(work, path) : null;
   return gateCore(path, "record", unpack(timing, path), counted, path);
 }
 
+/** Most bytes of a core. */
+const CORE_BYTES = 1 << 24;
+
 function unpack(text: string, path: string): Uint8Array {
   try {
-    return gunzipSync(Buffer.from(text, "base64"));
+    return gunzipSync(Buffer.from(text, "base64"), { maxOutputLength: CORE_BYTES });
   } catch {
     throw new UsageError(`${path}: cores: expected gzip in base64`);
   }

@@ -1,9 +1,8 @@
 // reports/baseline.json: the committed work of the gate suite. One line a group of events, so that the
 // difference of two commits reads well.
 
-import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { UsageError } from "../errors.js";
+import { parseJson, readJsonIfThere } from "../input/json.js";
 import type { ExactWork } from "../judge/work.js";
 
 const counts = z.record(z.string(), z.int().nonnegative());
@@ -26,38 +25,26 @@ export interface Baseline {
   scenarios: Map<string, ExactWork>;
 }
 
-/** The committed counts; null when there is no such file. UsageError naming file and place. */
+/** The committed counts; null when there is no such file. InputError naming line and field when it is wrong. */
 export function readBaseline(path: string): Baseline | null {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw new UsageError(`${path}: cannot be read: ${(error as Error).message}`);
-  }
-  return parseBaseline(text, path);
+  const data = readJsonIfThere(path, baselineSchema);
+  return data && baselineOf(data);
 }
 
-export function parseBaseline(text: string, path: string): Baseline {
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`${path}: not JSON: ${(error as Error).message}`);
-  }
-  const parsed = baselineSchema.safeParse(data);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new UsageError(`${path}: ${issue?.path.join(".") || "document"}: ${issue?.message}`);
-  }
+/** The same for text in memory; `name` stands for the file. */
+export function parseBaseline(text: string, name: string): Baseline {
+  return baselineOf(parseJson(text, name, baselineSchema));
+}
+
+function baselineOf(data: z.infer<typeof baselineSchema>): Baseline {
   const scenarios = new Map<string, ExactWork>();
-  for (const [id, { operations, results, ...groups }] of Object.entries(parsed.data.scenarios)) {
+  for (const [id, { operations, results, ...groups }] of Object.entries(data.scenarios)) {
     const flat = Object.entries(groups as Record<string, Record<string, number>>).flatMap(
       ([group, events]) => Object.entries(events).map(([name, n]) => [`${group}.${name}`, n]),
     );
     scenarios.set(id, { operations, results, counts: Object.fromEntries(flat) });
   }
-  return { suite: parsed.data.suite, seed: parsed.data.seed, scenarios };
+  return { suite: data.suite, seed: data.seed, scenarios };
 }
 
 /** The file's text. The same counts always give the same text. */

@@ -1,10 +1,9 @@
 // The record of a gate run, schema vmabench/gate@1: every raw time in order, and the head's core, so that the
 // verdicts can be worked out again and the head can be the base of a later run.
 
-import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { z } from "zod";
-import { UsageError } from "../errors.js";
+import { parseJson, readJson } from "../input/json.js";
 import { acceptedSchema } from "../judge/accepted.js";
 import { environmentSchema, toolSchema } from "./schema.js";
 
@@ -91,28 +90,12 @@ export function packCore(bytes: Uint8Array): string {
   return gzipSync(bytes, { level: 9 }).toString("base64");
 }
 
-/** A record read back. UsageError naming file, place and what was expected. */
+/** A record read back. UsageError when it cannot be read, InputError naming line, field and what was expected. */
 export function readGateRecord(path: string): GateRecord {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UsageError(`${path}: cannot be read: ${(error as Error).message}`);
-  }
-  return parseGateRecord(text, path);
+  return readJson(path, gateSchema);
 }
 
-/** A record's text, checked. UsageError naming `path`, place and what was expected. */
-export function parseGateRecord(text: string, path: string): GateRecord {
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`${path}: not JSON: ${(error as Error).message}`);
-  }
-  const parsed = gateSchema.safeParse(data);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const place = issue?.path.join(".") || "document";
-  throw new UsageError(`${path}: not a vmabench/gate@1 file: ${place}: ${issue?.message}`);
+/** The same for text in memory; `name` stands for the file. */
+export function parseGateRecord(text: string, name: string): GateRecord {
+  return parseJson(text, name, gateSchema);
 }

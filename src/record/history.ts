@@ -2,9 +2,9 @@
 // to a fixed reference build, measured in the same processes, so that lines of different machines and years may
 // stand in one series.
 
-import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { InputError, UsageError } from "../errors.js";
+import { JSON_BYTES, parseJson, readJson } from "../input/json.js";
+import { readTextIfThere } from "../input/text.js";
 import { writeFileWhole } from "./store.js";
 
 const commit = z.string().regex(/^[0-9a-f]{40}$/);
@@ -36,33 +36,13 @@ const entrySchema = z.strictObject({
 
 export type HistoryEntry = z.infer<typeof entrySchema>;
 
-/** Entries by date of their commits; none when there is no such file. InputError naming file and line. */
+/** Entries by date of their commits; none when there is no such file. InputError naming line and field. */
 export function readHistory(path: string): HistoryEntry[] {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw new UsageError(`${path}: cannot be read: ${(error as Error).message}`);
-  }
-  const entries = text.split("\n").flatMap((line, i) => {
-    return line.trim() === "" ? [] : [parseEntry(line, path, i + 1)];
-  });
+  const lines = readTextIfThere(path, JSON_BYTES)?.split("\n") ?? [];
+  const entries = lines.flatMap((line, i) =>
+    line.trim() === "" ? [] : [parseJson(line, path, entrySchema, i + 1)],
+  );
   return entries.sort((a, b) => Date.parse(a.date) - Date.parse(b.date));
-}
-
-function parseEntry(line: string, path: string, number: number): HistoryEntry {
-  let data: unknown;
-  try {
-    data = JSON.parse(line);
-  } catch {
-    throw new InputError(path, number, "one JSON document on a line");
-  }
-  const parsed = entrySchema.safeParse(data);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const place = issue?.path.join(".") || "document";
-  throw new InputError(path, number, "a vmabench/history@1 entry", `${place}: ${issue?.message}`);
 }
 
 /** Adds an entry; the file is the old one or the new one, never half of it. */
@@ -81,16 +61,7 @@ const referenceSchema = z.strictObject({
 
 export type Reference = z.infer<typeof referenceSchema>;
 
-/** reports/reference.json: the commit whose core every other is measured against. UsageError naming file and place. */
+/** reports/reference.json: the commit whose core every other is measured against. InputError when it is wrong. */
 export function readReference(path: string): Reference {
-  let data: unknown;
-  try {
-    data = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    throw new UsageError(`${path}: cannot be read: ${(error as Error).message}`);
-  }
-  const parsed = referenceSchema.safeParse(data);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new UsageError(`${path}: ${issue?.path.join(".") || "document"}: ${issue?.message}`);
+  return readJson(path, referenceSchema);
 }

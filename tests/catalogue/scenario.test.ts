@@ -5,13 +5,14 @@ import { parseProtocol } from "../../src/catalogue/kernels.js";
 import { parseScenario, scenarioOf } from "../../src/catalogue/scenario.js";
 import {
   groupsOf,
-  parseSuite,
   readSuite,
   refusals,
   suiteNames,
+  suiteSchema,
 } from "../../src/catalogue/suites.js";
 import { parseWorkload } from "../../src/catalogue/workloads.js";
 import { UsageError } from "../../src/errors.js";
+import { parseJson } from "../../src/input/json.js";
 
 const protocols = ["mmap@6.15", "mmap_prepare@7.3"].map(parseProtocol);
 
@@ -116,9 +117,9 @@ describe("suites", () => {
 
   test("a wrong file is named with the place", () => {
     expect(() => readSuite("none")).toThrow(/no suite "none"; there is full, gate, quick/);
-    expect(() => parseSuite("{", "s.json")).toThrow(/s\.json/);
-    expect(() => parseSuite('{"title":"t","groups":[{"workloads":["a"]}]}', "s.json")).toThrow(
-      /s\.json: groups\.0\.drivers/,
+    const text = '{"title": "t",\n"groups": [\n{"workloads": ["a"]}]}';
+    expect(() => parseJson(text, "s.json", suiteSchema)).toThrow(
+      "s.json:3: expected groups.0.drivers: a list, found nothing",
     );
   });
 });

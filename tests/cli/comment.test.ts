@@ -84,7 +84,7 @@ describe("vmabench comment", () => {
     [[...here, "--key", "--> x"], "--key"],
     [[...here, "--images", "javascript:alert(1)"], "--images"],
     [[...here, "--expect-head", "HEAD"], "--expect-head"],
-    [[...here, "--body", "/nowhere/report.md"], "cannot be read"],
+    [[...here, "--body", "/nowhere/report.md"], "cannot read /nowhere/report.md"],
   ])("%j is refused before anything is sent", async (args, message) => {
     const { code, stderr } = await comment(args);
     expect(code).toBe(2);

@@ -58,9 +58,9 @@ describe("compare", () => {
 
   test.each([
     [["a.json"], "missing required argument 'head.json'"],
-    [["a.json", "none.json"], "none.json: cannot be read"],
-    [["a.json", "bad.json"], "bad.json: not a vmabench/results@1 file: scenarios"],
-    [["torn.json", "gate.json"], "torn.json: not JSON"],
+    [["a.json", "none.json"], "cannot read none.json: no such file"],
+    [["a.json", "bad.json"], "bad.json:1: expected scenarios"],
+    [["torn.json", "gate.json"], "torn.json:1: expected JSON with a"],
     [["a.json", "gate.json"], "expected two result files or two gate records"],
     [["a.json", "a.json", "--max-slowdown", "-1"], "--max-slowdown -1: expected per cent"],
   ])("%j is refused", async (args, expected) => {

@@ -191,23 +191,23 @@ describe("exit code 2", () => {
     [["--refresh", "--filter", "append*"], "expected no --filter"],
     [["--refresh", "--base", "HEAD"], "expected no --base"],
     [["--seed", "2"], "is of suite gate with seed 1"],
-    [["--replay", "missing.json"], "missing.json: cannot be read"],
+    [["--replay", "missing.json"], "cannot read missing.json: no such file"],
   ])("%j", async (args, expected) => {
     expect(await refused(args)).toContain(expected);
   });
 
   test.each([
-    ["--baseline", "{", "not JSON"],
+    ["--baseline", "{", ":1: expected JSON"],
     ["--baseline", { schema: "vmabench/baseline@1", suite: "gate", seed: -1 }, "seed"],
-    ["--accepted", "nonsense", "not JSON"],
+    ["--accepted", "nonsense", ":1: expected JSON"],
     ["--accepted", { schema: "vmabench/accepted@1", accepted: [{ name: "*" }] }, "accepted.0."],
-    ["--replay", "{}", "not a vmabench/gate@1 file: schema"],
+    ["--replay", "{}", "expected schema: vmabench/gate@1"],
     ["--base", { schema: "vmabench/gate@1", cores: { timing: "?" } }, "expected gzip in base64"],
-    ["--base", { schema: "vmabench/results@1" }, "expected a vmabench/gate@1 record"],
+    ["--base", { schema: "vmabench/results@1" }, "expected schema: vmabench/gate@1"],
   ])("a damaged %s file: %j", async (flag, document, expected) => {
     const file = written("damaged.json", document);
     const stderr = await refused([flag, file]);
-    expect(stderr).toContain(`${file}: `);
+    expect(stderr).toContain(file);
     expect(stderr).toContain(expected);
   });
 

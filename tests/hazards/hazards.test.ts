@@ -182,13 +182,17 @@ describe("the command", () => {
   const file = { hook: true, writable: true };
   const GOOD = { ...BAD, files: [file, file, file], setup: [], call: "mmap 1000 1000 3 0x12 1 0" };
   test.each([
-    ["not JSON", "{", /: expected JSON/],
-    ["another schema", JSON.stringify({ ...GOOD, schema: "x" }), /: schema: /],
+    ["not JSON", "{", /:1: expected JSON with a close brace here/],
+    [
+      "another schema",
+      JSON.stringify({ ...GOOD, schema: "x" }),
+      /:1: expected schema: vmabench\/hazard@1, found "x"/,
+    ],
     ["no such protocol", JSON.stringify({ ...GOOD, protocol: "mmap@9" }), /no kernel profile "9"/],
     [
       "no such flag",
       JSON.stringify({ ...GOOD, driver: { flagsSet: "X" } }),
-      /driver\.flagsSet: expected/,
+      /expected driver\.flagsSet: .*, found "X"/,
     ],
     [
       "a range for a file",

@@ -22,8 +22,8 @@ describe("result files", () => {
   });
 
   test.each([
-    ["{", /r\.json: not JSON/],
-    ["{}", /r\.json: not a vmabench\/results@1 file: schema/],
+    ["{", /r\.json:1: expected JSON with a close brace here/],
+    ["{}", /r\.json:1: expected schema: vmabench\/results@1, found nothing/],
   ])("%j is refused by name", (text, reason) => {
     expect(() => parseResults(text, "r.json")).toThrow(UsageError);
     expect(() => parseResults(text, "r.json")).toThrow(reason);
@@ -32,8 +32,10 @@ describe("result files", () => {
   test("a wrong field is named with its place", () => {
     const results = sampleResults() as unknown as { scenarios: { final: { vmas: unknown } }[] };
     results.scenarios[2]!.final.vmas = "many";
-    expect(() => parseResults(JSON.stringify(results), "r.json")).toThrow(
-      /scenarios\.2\.final\.vmas/,
+    const text = JSON.stringify(results, null, 1);
+    const line = text.split("\n").findIndex((one) => one.includes('"many"')) + 1;
+    expect(() => parseResults(text, "r.json")).toThrow(
+      `r.json:${line}: expected scenarios.2.final.vmas: a number, found "many"`,
     );
   });
 

@@ -1,12 +1,13 @@
 // vmabench comment: one comment on a pull request, made or changed.
 
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { Command } from "commander";
 import { MachineError, UsageError } from "../../errors.js";
 import { type Body, commentBody } from "../../github/body.js";
 import { type Client, githubClient } from "../../github/client.js";
 import { checkHead, type Posted, postComment, type Target } from "../../github/comment.js";
 import { pullRequestOf, repositoryOf } from "../../github/surroundings.js";
+import { readText } from "../../input/text.js";
 import { printable } from "../../render/printable.js";
 
 interface CommentFlags {
@@ -87,13 +88,11 @@ function imagesOf(images: string | undefined): string | null {
   throw new UsageError(`--images ${JSON.stringify(images)}: expected an address`);
 }
 
+/** Most bytes of a body; what does not fit into a comment is cut off. */
+const BODY_BYTES = 1 << 22;
+
 function readBody(path: string): string {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UsageError(`${path}: cannot be read: ${(error as Error).message}`);
-  }
+  const text = readText(path, BODY_BYTES);
   if (text.trim() === "") throw new UsageError(`${path}: expected Markdown, found nothing`);
   return text;
 }

@@ -1,8 +1,9 @@
 // vmabench compare: two files of earlier runs, side by side. Runs nothing.
 
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { UsageError } from "../../errors.js";
+import { JSON_BYTES } from "../../input/json.js";
+import { readText } from "../../input/text.js";
 import { compareResults, endOf, type RunComparison } from "../../judge/compare.js";
 import { compareGates } from "../../judge/compare-gates.js";
 import { type GateRecord, parseGateRecord } from "../../record/gate.js";
@@ -83,12 +84,7 @@ function comparisonOf(baseFile: string, headFile: string, percent?: number): Run
 }
 
 function readEither(path: string): { results: Results } | { gate: GateRecord } {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UsageError(`${path}: cannot be read: ${(error as Error).message}`);
-  }
+  const text = readText(path, JSON_BYTES);
   if (/^\s*\{\s*"schema"\s*:\s*"vmabench\/gate@/.test(text)) {
     return { gate: parseGateRecord(text, path) };
   }
