@@ -12,14 +12,14 @@ const load = () => Math.round(loadavg()[0] * 10) / 10;
 /** A core against a byte-different copy of itself, the whole suite. */
 export async function falseAlarms({ log, busy, seed, runs }) {
   for (let run = 0; run < runs; run++) {
-    const key = { kind: "A/A", core, busy, seed: seed + run };
+    const key = { kind: "A/A", busy, seed: seed + run };
     if (log.find(key)) continue;
     const { record, outcome, seconds } = await gate(base, { seed: key.seed });
     const verdicts = {};
     for (const { verdict } of outcome.times) verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
     const { exitCode, reason, noise } = outcome;
     const looks = looksOf(record);
-    log.add({ ...key, exitCode, reason, noise, verdicts, seconds, load: load(), looks });
+    log.add({ ...key, core, exitCode, reason, noise, verdicts, seconds, load: load(), looks });
     console.error(`A/A ${run + 1} of ${runs}: exit code ${exitCode}, ${seconds} s`);
   }
 }
@@ -46,7 +46,7 @@ export async function power({ log, busy, seed, runs, percents }) {
     for (const { path, percent, head } of slow) {
       const key = { percent, seed: seed + run + percent * 1000 };
       const { name, scenario } = path;
-      if (log.find({ kind: "slow", core, busy, path: name, ...key })) continue;
+      if (log.find({ kind: "slow", busy, path: name, ...key })) continue;
       const { record, outcome, seconds } = await gate(head, {
         scenarios: named([scenario]),
         seed: key.seed,
