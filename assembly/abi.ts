@@ -30,6 +30,7 @@ export const CPU_IDLE: u32 = 1;
 export const CPU_OTHER: u32 = 2; //     runs another process
 
 // Streams of accesses over the pages of a range ----------------------------------------------------
+export const STREAM_LIMIT: u64 = 1 << 30; // accesses of one operation
 export const STREAM_SEQUENTIAL: u32 = 0;
 export const STREAM_STRIDED: u32 = 1;
 export const STREAM_UNIFORM: u32 = 2;

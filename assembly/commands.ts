@@ -5,8 +5,8 @@ import {
   COMMAND_ADDR, COMMAND_AT, COMMAND_FAIL, COMMAND_FILE, COMMAND_FLAGS, COMMAND_LEN, COMMAND_OP, COMMAND_PGOFF,
   COMMAND_PROT, COMMAND_SIZE, EBADF, OP_BRK, OP_CPU, OP_EXIT, OP_FORK, OP_MADVISE, OP_MLOCK, OP_MLOCKALL, OP_MMAP,
   OP_MPROTECT, OP_MREMAP, OP_MSEAL, OP_MUNLOCK, OP_MUNLOCKALL, OP_MUNMAP, OP_NOP, OP_PLACE, OP_SET_NAME,
-  OP_STACK_GROW, OP_STREAM, OP_TOUCH, RESULT_SIZE, RESULT_STATUS, RESULT_VALUE, RESULT_VMAS, STATUS_BAD_OPERATION, STATUS_OK,
-  STATUS_POOL_EMPTY,
+  OP_STACK_GROW, OP_STREAM, OP_TOUCH, RESULT_SIZE, RESULT_STATUS, RESULT_VALUE, RESULT_VMAS, STATUS_BAD_OPERATION,
+  STATUS_OK, STATUS_POOL_EMPTY, STREAM_LIMIT,
 } from "./abi";
 import { COUNTING } from "./events";
 import { COMMANDS_AT, RESULTS_AT } from "./memory";
@@ -104,11 +104,12 @@ function perform(at: usize): i64 {
     case OP_SET_NAME: return asError(setName(addr, length, <u32>prot));
     case OP_MSEAL: return asError(mseal(addr, length));
     case OP_CPU: return asError(schedule(addr, <u32>flags, <u32>prot));
-    case OP_STREAM: return stream(addr, length, <u32>prot, load<u32>(at, COMMAND_AT), flags, pgoff, file);
-    case OP_NOP: return 0;
-    default: {
-      known = false;
-      return 0;
+    case OP_STREAM: {
+      if (pgoff > STREAM_LIMIT) break;
+      return stream(addr, length, <u32>prot, load<u32>(at, COMMAND_AT), flags, pgoff, file);
     }
+    case OP_NOP: return 0;
   }
+  known = false;
+  return 0;
 }

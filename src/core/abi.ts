@@ -24,6 +24,7 @@ export const OP_STREAM = 20;
 export const CPU_RUN = 0;
 export const CPU_IDLE = 1;
 export const CPU_OTHER = 2;
+export const STREAM_LIMIT = 1 << 30;
 export const STREAM_SEQUENTIAL = 0;
 export const STREAM_STRIDED = 1;
 export const STREAM_UNIFORM = 2;

@@ -339,7 +339,14 @@ export class Core {
     });
   }
 
+  /** Puts back what a core of this build has taken. RangeError, and nothing done, for regions that are not its own. */
   restore(snapshot: Snapshot): void {
+    const regions = this.x.regions();
+    const isOurs = snapshot.every(({ at, bytes }, region) => {
+      const end = region + 1 < regions ? this.x.regionAt(region + 1) : this.bytes.length;
+      return region < regions && at === this.x.regionAt(region) && at + bytes.length <= end;
+    });
+    if (!isOurs || snapshot.length !== regions) throw new RangeError("a snapshot of another core");
     for (const { at, bytes } of snapshot) this.bytes.set(bytes, at);
   }
 
