@@ -1,9 +1,10 @@
 // The folder of a sweep: sweep.json says what it is, sweep.log.ndjson grows, the rest is made at the end.
 
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../errors.js";
+import { readJsonIfThere } from "../input/json.js";
 import { captureTool } from "../record/environment.js";
 import { toolSchema } from "../record/schema.js";
 import { checkWritable, writeFileWhole } from "../record/store.js";
@@ -98,15 +99,9 @@ export function writeManifest(path: string, manifest: Manifest): void {
   writeFileWhole(join(path, FILES.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-/** What sweep.json says; null where there is none. UsageError when it is not one. */
+/** What sweep.json says; null where there is none. InputError naming line and field when it is not one. */
 export function readManifest(path: string): Manifest | null {
-  const file = join(path, FILES.manifest);
-  if (!existsSync(file)) return null;
-  try {
-    return manifestSchema.parse(JSON.parse(readFileSync(file, "utf8")));
-  } catch {
-    throw new UsageError(`${file}: expected a vmabench/sweep@1 file`);
-  }
+  return readJsonIfThere(join(path, FILES.manifest), manifestSchema);
 }
 
 function checkSame(path: string, before: Manifest, { plan }: Jobs): void {

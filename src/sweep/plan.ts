@@ -23,7 +23,7 @@ import {
   workloadText,
 } from "../catalogue/workloads.js";
 import { coreBytes } from "../core/core.js";
-import { type InputError, UsageError } from "../errors.js";
+import { type InputError, quoted, UsageError } from "../errors.js";
 import { type Read, readDocument } from "../input/document.js";
 import { axisOf, isList, VALUES_MOST } from "./axis.js";
 import { type SweepSpec, sweepSchema } from "./spec.js";
@@ -105,7 +105,8 @@ function at(
 
 function checkTwice(file: SpecFile, field: string, names: readonly string[]): void {
   const twice = names.findIndex((name, i) => names.indexOf(name) !== i);
-  if (twice >= 0) throw file.wrong([field, twice], "each entry once", `"${names[twice]}" again`);
+  if (twice >= 0)
+    throw file.wrong([field, twice], "each entry once", `${quoted(names[twice] ?? "")} again`);
 }
 
 /** An error of the catalogue with the line that asked for it. */
@@ -142,7 +143,7 @@ function driverName(text: string, described: DriverDescription[]): string {
 function checkAdditions(file: SpecFile, { include, tlbs }: SweepPlan): void {
   include.forEach(({ tlb }, i) => {
     if (tlb === undefined || tlbs.some(({ id }) => id === tlb)) return;
-    throw file.wrong(["include", i, "tlb"], "one of the sweep's tlbs", `"${tlb}"`);
+    throw file.wrong(["include", i, "tlb"], "one of the sweep's tlbs", quoted(tlb));
   });
 }
 
@@ -150,7 +151,7 @@ function checkSeeds(file: SpecFile): void {
   const { seeds } = file.data;
   if (!isList(seeds)) return;
   const wrong = seeds.findIndex((seed) => typeof seed !== "number");
-  if (wrong >= 0) throw file.wrong(["seeds", wrong], "an integer", `"${seeds[wrong]}"`);
+  if (wrong >= 0) throw file.wrong(["seeds", wrong], "an integer", quoted(String(seeds[wrong])));
   checkTwice(file, "seeds", seeds.map(String));
 }
 
@@ -166,7 +167,7 @@ function checkParameter(file: SpecFile, plan: SweepPlan, name: string): void {
     throw file.wrong(
       field,
       "a parameter that a workload or a driver of the sweep has",
-      `"${name}"`,
+      quoted(name),
     );
   }
   const values: ParameterValue[] = Array.from({ length: axis.length }, (_, i) => axis.at(i));
@@ -177,7 +178,7 @@ function checkParameter(file: SpecFile, plan: SweepPlan, name: string): void {
         taker.parse(String(value));
       } catch (error) {
         const expected = (error as Error).message.replace(/^expected /, "");
-        throw file.wrong(field, expected, `"${value}"`);
+        throw file.wrong(field, expected, quoted(String(value)));
       }
     }
   }
@@ -186,7 +187,8 @@ function checkParameter(file: SpecFile, plan: SweepPlan, name: string): void {
 function checkTwiceIn(file: SpecFile, field: string[], values: readonly ParameterValue[]): void {
   const seen = new Set<string>();
   for (const value of values) {
-    if (seen.has(String(value))) throw file.wrong(field, "each value once", `"${value}" again`);
+    if (seen.has(String(value)))
+      throw file.wrong(field, "each value once", `${quoted(String(value))} again`);
     seen.add(String(value));
   }
 }

@@ -170,6 +170,17 @@ test("--dry-run counts and estimates, and writes nothing", async () => {
   expect(existsSync(out)).toBe(false);
 });
 
+test("a grid larger than allowed is refused before anything is written", async () => {
+  const out = join(folder, "large");
+  const args = ["sweep", small, "--out", out, "--max-scenarios", String(SCENARIOS - 1)];
+  const { code, stderr } = await vmabench(args);
+  expect([code, stderr]).toEqual([
+    2,
+    `vmabench: ${small}: expected at most ${SCENARIOS - 1} scenarios (--max-scenarios), found ${SCENARIOS}\n`,
+  ]);
+  expect(existsSync(out)).toBe(false);
+});
+
 test("drivers, workloads and caches of the user's own reach the workers", async () => {
   const examples = new URL("../../examples/", import.meta.url).pathname;
   const own = spec(

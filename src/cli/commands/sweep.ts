@@ -16,6 +16,7 @@ import { readPlan } from "../../sweep/plan.js";
 import { startPool } from "../../sweep/pool.js";
 import { collect } from "../../sweep/queue/collect.js";
 import { checkServer } from "../../sweep/queue/connection.js";
+import { integerOption } from "../integer.js";
 import { queueNameOption, queueOption, workersOption } from "../sweep-options.js";
 
 interface SweepFlags {
@@ -23,6 +24,7 @@ interface SweepFlags {
   queue?: string;
   queueName: string;
   out?: string;
+  maxScenarios: number;
   resume?: true;
   dryRun?: true;
   json?: true;
@@ -37,6 +39,12 @@ export function sweepCommand(): Command {
     .addOption(queueOption())
     .addOption(queueNameOption())
     .option("--out <dir>", "folder of the results (default: sweeps/NAME)")
+    .option(
+      "--max-scenarios <n>",
+      "refuse a grid of more",
+      integerOption("--max-scenarios", 1, Number.MAX_SAFE_INTEGER),
+      50_000_000,
+    )
     .option("--resume", "go on with the unfinished sweep in that folder")
     .option("--dry-run", "print how many scenarios there are and how long they would take")
     .option("--json", "print one JSON document")
@@ -48,6 +56,12 @@ async function sweep(spec: string, flags: SweepFlags): Promise<void> {
   const jobs = jobsOf(readPlan(spec));
   if (jobs.tally.scenarios === 0) throw nothingLeft(spec, jobs);
   if (flags.dryRun) return dryRun(jobs, flags);
+  const { scenarios } = jobs.tally;
+  if (scenarios > flags.maxScenarios) {
+    throw new UsageError(
+      `${spec}: expected at most ${flags.maxScenarios} scenarios (--max-scenarios), found ${scenarios}`,
+    );
+  }
   if (flags.queue !== undefined && jobs.plan.workloadFiles.length > 0) {
     throw new UsageError(
       `${spec}: workload files stay on this machine; with --queue a sweep takes built-in workloads`,
