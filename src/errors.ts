@@ -1,5 +1,7 @@
 // Errors that the command line turns into one line and an exit code.
 
+import { printable } from "./render/printable.js";
+
 /** The command line or an input file is wrong: exit code 2. The message is one line. */
 export class UsageError extends Error {
   override name = "UsageError";
@@ -30,9 +32,5 @@ export class MachineError extends Error {
 /** Text of an input as it may stand in a message: quoted, printable, short. */
 export function quoted(text: string): string {
   const short = text.length > 60 ? `${text.slice(0, 57)}...` : text;
-  const printable = JSON.stringify(short).replace(
-    /[\u007f-\u009f\u2028\u2029\ufeff]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  return text === "" ? "nothing" : printable;
+  return text === "" ? "nothing" : printable(JSON.stringify(short));
 }

@@ -2,7 +2,7 @@
 
 import type { DriverRecord } from "../core/core.js";
 import { errnoName, MAX_ERRNO } from "../errno.js";
-import { UsageError } from "../errors.js";
+import { quoted, UsageError } from "../errors.js";
 import { ARCHETYPES } from "./archetypes.js";
 import {
   contradiction,
@@ -86,7 +86,9 @@ function words(name: string, meaning: string, known: readonly string[], initial?
       const given = text.split("+");
       const unknown = given.find((word) => word !== "none" && !known.includes(word));
       if (unknown !== undefined) {
-        throw new Error(`"${unknown}" is not one of ${known.join(", ")} (joined by +) or none`);
+        throw new Error(
+          `${quoted(unknown)} is not one of ${known.join(", ")} (joined by +) or none`,
+        );
       }
       return [...new Set(given)].sort().join("+");
     },
@@ -151,11 +153,13 @@ const described = new Map<string, DriverFamily>();
 export function addDriver(description: DriverDescription): DriverFamily {
   const { driver: id } = description;
   if (DRIVERS.some((d) => d.id === id)) {
-    throw new UsageError(`driver "${id}": the catalogue has one of that name, choose another`);
+    throw new UsageError(
+      `driver ${quoted(id)}: the catalogue has one of that name, choose another`,
+    );
   }
   const known = described.get(id);
   if (known && JSON.stringify(known.does) !== JSON.stringify(description)) {
-    throw new UsageError(`driver "${id}" is described twice, and not alike`);
+    throw new UsageError(`driver ${quoted(id)} is described twice, and not alike`);
   }
   const reason = description["stays-on-mmap"];
   const prepare = reason === undefined ? "as described" : null;
@@ -174,7 +178,7 @@ export function driverFamily(id: string): DriverFamily {
   const all = [...DRIVERS, ...described.values()];
   const found = all.find((d) => d.id === id);
   if (found) return found;
-  throw new UsageError(`no driver "${id}"; there is ${all.map((d) => d.id).join(", ")}`);
+  throw new UsageError(`no driver ${quoted(id)}; there is ${all.map((d) => d.id).join(", ")}`);
 }
 
 /** A driver from `ID?name=value&...`. UsageError for an unknown id, parameter or value. */

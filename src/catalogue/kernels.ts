@@ -1,7 +1,7 @@
 // Kernel profiles, hooks, and the pairs of them that existed: the protocols a scenario can run under.
 
 import * as abi from "../core/abi.js";
-import { UsageError } from "../errors.js";
+import { quoted, UsageError } from "../errors.js";
 
 export type HookName = "mmap" | "mmap_proto" | "mmap_proto+mmap" | "mmap_prepare" | "compat";
 
@@ -143,19 +143,23 @@ export function parseProtocol(text: string): Protocol {
   if (known) return known;
   const [hook, kernel, ...rest] = text.split("@");
   if (!hook || !kernel || rest.length > 0) {
-    throw new UsageError(`protocol "${text}": expected HOOK@KERNEL, such as ${DEFAULT_BASELINE}`);
+    throw new UsageError(
+      `protocol ${quoted(text)}: expected HOOK@KERNEL, such as ${DEFAULT_BASELINE}`,
+    );
   }
   if (!Object.hasOwn(HOOKS, hook)) {
     throw new UsageError(
-      `protocol "${text}": no hook "${hook}"; there is ${Object.keys(HOOKS).join(", ")}`,
+      `protocol ${quoted(text)}: no hook ${quoted(hook)}; there is ${Object.keys(HOOKS).join(", ")}`,
     );
   }
   if (!KERNELS.some((profile) => profile.id === kernel)) {
     throw new UsageError(
-      `protocol "${text}": no kernel profile "${kernel}"; there is ${KERNELS.map((k) => k.id).join(", ")}`,
+      `protocol ${quoted(text)}: no kernel profile ${quoted(kernel)}; there is ${KERNELS.map((k) => k.id).join(", ")}`,
     );
   }
-  throw new UsageError(`protocol "${text}" never existed: ${whyNot(hook as HookName, kernel)}`);
+  throw new UsageError(
+    `protocol ${quoted(text)} never existed: ${whyNot(hook as HookName, kernel)}`,
+  );
 }
 
 function whyNot(hook: HookName, kernel: string): string {

@@ -1,7 +1,7 @@
 // Parameters of drivers and workloads: declared once, parsed from `name=value&...`, checked, and written
 // back in one canonical form so that equal scenarios have equal ids.
 
-import { UsageError } from "../errors.js";
+import { quoted, UsageError } from "../errors.js";
 
 export type ParameterValue = string | number;
 export type Parameters = Readonly<Record<string, ParameterValue>>;
@@ -56,9 +56,11 @@ export function splitQuery(text: string): { id: string; query: Record<string, st
   for (const pair of text.slice(mark + 1).split("&")) {
     const [, name, value] = /^([a-z][a-z0-9-]*)=(.+)$/.exec(pair) ?? [];
     if (name === undefined || value === undefined) {
-      throw new UsageError(`"${text}": "${pair}" is not a parameter, expected name=value`);
+      throw new UsageError(
+        `${quoted(text)}: ${quoted(pair)} is not a parameter, expected name=value`,
+      );
     }
-    if (Object.hasOwn(query, name)) throw new UsageError(`"${text}": ${name} is given twice`);
+    if (Object.hasOwn(query, name)) throw new UsageError(`${quoted(text)}: ${name} is given twice`);
     query[name] = value;
   }
   return { id: text.slice(0, mark), query };
@@ -86,7 +88,7 @@ export function parseParameters(
     const parameter = declared.find((p) => p.name === name);
     if (!parameter) {
       const known = declared.map((p) => p.name).join(", ") || "none";
-      throw new UsageError(`${owner} has no parameter "${name}"; it has: ${known}`);
+      throw new UsageError(`${owner} has no parameter ${quoted(name)}; it has: ${known}`);
     }
     const text = query[name] as string;
     try {

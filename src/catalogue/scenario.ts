@@ -2,7 +2,7 @@
 
 import { DRIVER_LIMIT, EAGER_NONE, FILE_MODE_READ, FILE_MODE_WRITE } from "../core/abi.js";
 import type { Core, DriverRecord, FileRecord } from "../core/core.js";
-import { UsageError } from "../errors.js";
+import { quoted, UsageError } from "../errors.js";
 import { whyNoForm } from "./description.js";
 import { type Driver, driverFamily, driverOf } from "./drivers.js";
 import { DRIVER_INDEX } from "./generator-parts.js";
@@ -92,7 +92,7 @@ export function parseScenario(text: string): Scenario {
   const [workloadId, driverId, protocolId, ...rest] = id.split("/");
   if (!workloadId || !driverId || !protocolId || rest.length > 0) {
     throw new UsageError(
-      `scenario "${text}": expected WORKLOAD/DRIVER/PROTOCOL, such as ` +
+      `scenario ${quoted(text)}: expected WORKLOAD/DRIVER/PROTOCOL, such as ` +
         "append-merge/vmops-only/mmap@6.15",
     );
   }

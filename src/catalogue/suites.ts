@@ -3,7 +3,7 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { UsageError } from "../errors.js";
+import { quoted, UsageError } from "../errors.js";
 import { readJson } from "../input/json.js";
 import { parseDriver } from "./drivers.js";
 import { matches } from "./glob.js";
@@ -37,7 +37,7 @@ export function suiteNames(): string[] {
 /** The suite of that name. UsageError when there is none or its file is wrong. */
 export function readSuite(name: string): Suite {
   if (!suiteNames().includes(name)) {
-    throw new UsageError(`no suite "${name}"; there is ${suiteNames().join(", ")}`);
+    throw new UsageError(`no suite ${quoted(name)}; there is ${suiteNames().join(", ")}`);
   }
   const path = fileURLToPath(new URL(`${name}.json`, suiteFolder));
   return { name, ...readJson(path, suiteSchema) };

@@ -1,7 +1,7 @@
 // Workloads as files: those of bench/workloads, and those of `--workload FILE`.
 
 import { BATCH_LIMIT, FILE_LIMIT, TOUCH_ALL, TOUCH_NONE, TOUCH_WRITTEN } from "../core/abi.js";
-import { UsageError } from "../errors.js";
+import { quoted, UsageError } from "../errors.js";
 import { type Read, readDocument } from "../input/document.js";
 import { compose } from "./compose.js";
 import { type Parameter, type Parameters, parseParameters } from "./parameters.js";
@@ -54,7 +54,7 @@ function parametersOf(file: Read<WorkloadDescription>, phases: readonly Phase[])
     const takers = phases.flatMap(({ open }) => open.filter((p) => p.name === name));
     const [first] = takers;
     if (!first) {
-      throw file.wrong(field, "a parameter that a phase has and does not set itself", `"${name}"`);
+      throw file.wrong(field, "a parameter that a phase has and does not set itself", quoted(name));
     }
     const [initial] = takers.map((parameter) => checkedValue(parameter, value, field, file));
     return {

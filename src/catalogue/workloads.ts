@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { UsageError } from "../errors.js";
+import { quoted, UsageError } from "../errors.js";
 import { fileArgument } from "./argument.js";
 import { type Parameter, queryText, splitQuery } from "./parameters.js";
 import type { Workload, WorkloadEntry } from "./workload.js";
@@ -43,7 +43,7 @@ export function readWorkloadFile(path: string): WorkloadEntry {
   const entry = readWorkload(path, workloadEntry);
   if (described.has(entry.id) || builtInNames().includes(entry.id)) {
     throw new UsageError(
-      `${path}: workload "${entry.id}": there is one of that name, choose another`,
+      `${path}: workload ${quoted(entry.id)}: there is one of that name, choose another`,
     );
   }
   described.set(entry.id, entry);
@@ -80,7 +80,7 @@ function workloadEntry(id: string): WorkloadEntry {
   if (own) return own;
   if (builtInNames().includes(id)) return builtInEntry(id);
   const all = [...builtInNames(), ...described.keys()];
-  throw new UsageError(`no workload "${id}"; there is ${all.join(", ")}`);
+  throw new UsageError(`no workload ${quoted(id)}; there is ${all.join(", ")}`);
 }
 
 /** The workload as the command line takes it. */

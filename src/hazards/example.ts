@@ -6,7 +6,7 @@ import * as abi from "../core/abi.js";
 import type { DriverRecord } from "../core/core.js";
 import { OPS, VM_FLAGS } from "../core/names.js";
 import type { Operation } from "../core/operation.js";
-import { UsageError } from "../errors.js";
+import { quoted, UsageError } from "../errors.js";
 import { parseJson, readJson } from "../input/json.js";
 import { errnoNumber, errnoText } from "../replay/errno.js";
 import { opsLine, parseOps } from "../trace/ops.js";
@@ -275,7 +275,7 @@ function exampleOf(found: z.infer<typeof example>, path: string): ExampleFile {
 function callOf(line: string, place: string, inject: { fail: number; at: number } | undefined) {
   const call = operationOf(line, place);
   if (call.op !== abi.OP_MMAP || !call.file) {
-    throw new UsageError(`${place}: expected a mmap of a file, found "${line}"`);
+    throw new UsageError(`${place}: expected a mmap of a file, found ${quoted(line)}`);
   }
   return { ...call, ...inject };
 }
@@ -302,7 +302,7 @@ function operationOf(line: string, place: string): Operation {
     }
   }
   const known = "one mmap of file 1 to 3 or of -, munmap, mprotect or touch";
-  throw new UsageError(`${place}: expected ${known}, found "${line}"`);
+  throw new UsageError(`${place}: expected ${known}, found ${quoted(line)}`);
 }
 
 function withoutUndefined<T extends object>(record: T): { [K in keyof T]: NonNullable<T[K]> } {

@@ -18,14 +18,13 @@ export function problemOf(error: z.ZodError, schema: z.ZodType, value: unknown):
   switch (issue.code) {
     case "unrecognized_keys": {
       const unknown = issue.keys[0] as string;
-      const known = knownFields(schema, field).join(", ");
-      const expected = `one of the fields ${known}`;
+      const expected = `one of the fields ${some(knownFields(schema, field))}`;
       return { field: [...field, unknown], expected, found: quoted(unknown) };
     }
     case "invalid_type":
       return { field, expected: TYPES[issue.expected] ?? issue.expected, found };
     case "invalid_value":
-      return { field, expected: issue.values.map(String).join(", "), found };
+      return { field, expected: some(issue.values.map(String)), found };
     case "too_small":
     case "too_big":
       return { field, expected: boundText(issue), found };
@@ -42,7 +41,15 @@ export function expectedText({ field, expected }: Problem): string {
 /** A field's name comes from the file: as it may stand in a message. */
 function fieldText(key: PropertyKey): string {
   const text = String(key);
-  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+  return text === "" ? '""' : quoted(text).slice(1, -1);
+}
+
+/** Most names that a message lists. */
+const LISTED = 24;
+
+function some(names: readonly string[]): string {
+  const rest = names.length - LISTED;
+  return names.slice(0, LISTED).join(", ") + (rest > 0 ? ` or ${rest} others` : "");
 }
 
 function foundAt(value: unknown, path: readonly PropertyKey[]): string {

@@ -12,7 +12,7 @@ import {
 import { checkPair } from "../../catalogue/scenario.js";
 import { BATCH_LIMIT } from "../../core/abi.js";
 import { Core } from "../../core/core.js";
-import { UsageError } from "../../errors.js";
+import { quoted, UsageError } from "../../errors.js";
 import { type CostModel, readModel } from "../../predict/model.js";
 import { colorsFor } from "../../render/colors.js";
 import { whatIfText } from "../../render/what-if.js";
@@ -165,7 +165,7 @@ function isWhatIf({ check, layout, protocol, driver }: ReplayFlags): boolean {
 function protocolsNamed(flags: ReplayFlags): Protocol[] {
   const ids = flags.protocol;
   const twice = ids.find((id, i) => ids.indexOf(id) !== i);
-  if (twice !== undefined) throw new UsageError(`protocol "${twice}" is named twice`);
+  if (twice !== undefined) throw new UsageError(`protocol ${quoted(twice)} is named twice`);
   const option = flags.check ? "--check" : flags.layout === undefined ? null : "--layout";
   if (ids.length > 1 && option) {
     throw new UsageError(`${option} is about one replay: name one --protocol`);

@@ -20,7 +20,7 @@ import {
 import { tlbArgument } from "../../catalogue/tlb-file.js";
 import { DEFAULT_TLB_ID } from "../../catalogue/tlbs.js";
 import { type Workload, workloadArgument, workloadText } from "../../catalogue/workloads.js";
-import { UsageError } from "../../errors.js";
+import { quoted, UsageError } from "../../errors.js";
 import { costsOf, readCosts } from "../../estimate/costs.js";
 import { MINIMUM_EFFECT } from "../../judge/verdict.js";
 import { measureSuite, type SuiteResult } from "../../measure/suite.js";
@@ -229,7 +229,7 @@ function workloadsFor({ description }: Driver): string[] {
 function protocolsOf(baseline: string, candidates: readonly string[]): Protocol[] {
   const ids = [baseline, ...candidates];
   const twice = ids.find((id, i) => ids.indexOf(id) !== i);
-  if (twice !== undefined) throw new UsageError(`protocol "${twice}" is named twice`);
+  if (twice !== undefined) throw new UsageError(`protocol ${quoted(twice)} is named twice`);
   return ids.map(parseProtocol);
 }
 
