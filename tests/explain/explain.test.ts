@@ -3,7 +3,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadImage } from "canvas";
+import { loadImage } from "@napi-rs/canvas";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseDriver } from "../../src/catalogue/drivers.js";
 import { PROTOCOLS, parseProtocol } from "../../src/catalogue/kernels.js";

@@ -95,7 +95,7 @@ export function mutated(random, seeds, kind) {
 
 function inYaml(document) {
   try {
-    return stringify(document);
+    return stringify(document) ?? "";
   } catch {
     return inJson(document); // what YAML has no word for
   }

@@ -8,7 +8,7 @@ import { DARK, LIGHT, THEMES } from "../../src/render/charts/theme.js";
 import { richResults } from "./rich.js";
 
 const require = createRequire(import.meta.url);
-const { createCanvas, Image } = require("canvas") as typeof import("canvas");
+const { createCanvas, Image } = require("@napi-rs/canvas") as typeof import("@napi-rs/canvas");
 
 /** How many pixels of a region are far enough from the paper to be ink. */
 function inkIn(

@@ -1,9 +1,23 @@
-// Chart configuration in, PNG bytes out: the only file that knows chartjs-node-canvas. It comes with a
+// Chart configuration in, PNG bytes out: the only file that knows what charts are drawn on. It comes with a
 // font, since without one all text vanishes silently on machines that have none installed.
 
 import { createRequire } from "node:module";
-import type { ChartConfiguration, ChartType, Plugin } from "chart.js";
-import { ChartJSNodeCanvas } from "chartjs-node-canvas";
+import { createCanvas, GlobalFonts } from "@napi-rs/canvas";
+import {
+  Chart,
+  type ChartConfiguration,
+  type ChartItem,
+  type ChartType,
+  type Plugin,
+} from "chart.js/auto";
+import {
+  BarWithErrorBar,
+  BarWithErrorBarsController,
+  PointWithErrorBar,
+  ScatterWithErrorBarsController,
+} from "chartjs-chart-error-bars";
+import { MatrixController, MatrixElement } from "chartjs-chart-matrix";
+import annotation from "chartjs-plugin-annotation";
 import { palettePng } from "./png.js";
 import type { Theme } from "./theme.js";
 
@@ -12,19 +26,26 @@ const require = createRequire(import.meta.url);
 const SCALE = 2;
 export const FONT = "Bench Sans";
 
-let fontsReady = false;
+let isReady = false;
 
-function registerFonts(): void {
-  if (fontsReady) return;
-  // `canvas` is an alias of @napi-rs/canvas, whose API differs from the types of the original
-  const { GlobalFonts } = require("canvas") as {
-    GlobalFonts: { registerFromPath(path: string, name: string): unknown };
-  };
+function prepare(): void {
+  if (isReady) return;
   for (const file of ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"]) {
     const path = require.resolve(`dejavu-fonts-ttf/ttf/${file}`);
     if (!GlobalFonts.registerFromPath(path, FONT)) throw new Error(`font ${file} cannot be used`);
   }
-  fontsReady = true;
+  Chart.register(
+    annotation,
+    BarWithErrorBar,
+    BarWithErrorBarsController,
+    PointWithErrorBar,
+    ScatterWithErrorBarsController,
+    MatrixController,
+    MatrixElement,
+  );
+  Object.assign(Chart.defaults, { animation: false, responsive: false, devicePixelRatio: SCALE });
+  Object.assign(Chart.defaults.font, { family: FONT, size: 12 });
+  isReady = true;
 }
 
 /** Renders a chart of `width` x `height` units on the theme's paper. The same bytes for the same configuration. */
@@ -34,35 +55,28 @@ export function renderPng<T extends ChartType>(
   theme: Theme,
   configuration: ChartConfiguration<T>,
 ): Uint8Array {
-  registerFonts();
-  let png: Uint8Array | undefined;
-  // the library would only give its own, larger file, which an empty canvas spares it
-  const taker: Plugin = {
-    id: "taker",
-    afterRender: ({ ctx, canvas }) => {
-      const { width: across, height: down } = canvas;
-      png = palettePng(ctx.getImageData(0, 0, across, down).data, across, down);
-      canvas.width = canvas.height = 1;
+  prepare();
+  Chart.defaults.color = theme.ink;
+  const canvas = createCanvas(width, height);
+  // what a browser's canvas has besides, and Chart.js writes to
+  Object.assign(canvas, { style: {} });
+  const paper: Plugin = {
+    id: "paper",
+    beforeDraw: ({ ctx }) => {
+      ctx.save();
+      ctx.globalCompositeOperation = "destination-over";
+      ctx.fillStyle = theme.paper;
+      ctx.fillRect(0, 0, width, height);
+      ctx.restore();
     },
   };
-  const canvas = new ChartJSNodeCanvas({
-    width,
-    height,
-    backgroundColour: theme.paper,
-    plugins: {
-      modern: ["chartjs-plugin-annotation", "chartjs-chart-error-bars", "chartjs-chart-matrix"],
-    },
-    chartCallback: (chart) => {
-      chart.defaults.font.family = FONT;
-      chart.defaults.font.size = 12;
-      chart.defaults.color = theme.ink;
-      chart.defaults.animation = false;
-      chart.defaults.responsive = false;
-      chart.defaults.devicePixelRatio = SCALE;
-    },
-  });
   const { plugins = [], ...rest } = configuration as ChartConfiguration;
-  canvas.renderToBufferSync({ ...rest, plugins: [...plugins, taker] });
-  if (!png) throw new Error("the chart was not drawn");
-  return png;
+  const chart = new Chart(canvas as unknown as ChartItem, {
+    ...rest,
+    plugins: [...plugins, paper],
+  });
+  const { width: across, height: down } = canvas;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, across, down);
+  chart.destroy();
+  return palettePng(data, across, down);
 }
