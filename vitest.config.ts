@@ -12,6 +12,8 @@ export default defineConfig(({ mode }) => {
   const limit = (isLong ? 120 : 2) * MINUTE;
   return {
     test: {
+      // it imports JSON as only a bundler may
+      server: { deps: { inline: ["@actions/workflow-parser"] } },
       testTimeout: limit,
       hookTimeout: limit,
       env: isLong ? { VMABENCH_RUNS: LONG_RUNS } : {},
