@@ -53,9 +53,13 @@ function wrongScripts(code: string): string[] {
   return [...missing, ...files.map((file) => `no file ${file}`)];
 }
 
+/** Options of Node.js that pages name by themselves. */
+const OF_NODE = new Set(["--no-liftoff"]);
+
 /** An option named by itself is one of some command. */
 function wrongOption(span: string): string[] {
   const [flag] = /^--[a-z][a-z-]*/.exec(span) ?? [];
-  if (flag === undefined || [...OPTIONS.values()].some((known) => known.has(flag))) return [];
+  if (flag === undefined || OF_NODE.has(flag)) return [];
+  if ([...OPTIONS.values()].some((known) => known.has(flag))) return [];
   return [`no command has ${flag}`];
 }

@@ -61,7 +61,7 @@ function blockOf({ lang = "", text }: Tokens.Code, where: string): Block {
   const [language = "", ...words] = lang.split(/\s+/);
   const block: Block = { where, language, slow: false, unknown: [], text };
   for (const word of words) {
-    const [, name, value] = /^(title|needs)=(\S+)$/.exec(word) ?? [];
+    const [, name, value = ""] = /^(title|needs)=(\S+)$/.exec(word) ?? [];
     if (name === "title" || name === "needs") block[name] = value;
     else if (word === "slow") block.slow = true;
     else block.unknown.push(word);

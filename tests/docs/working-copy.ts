@@ -78,6 +78,9 @@ export const commandsOf = (text: string): string[] =>
     .split("\n")
     .filter((line) => !/^\s*(#|$)/.test(line));
 
+/** Longest that a command may take, in ms; what it started ends with it. */
+const LIMIT = 100_000;
+
 function run(
   program: string,
   args: readonly string[],
@@ -90,13 +93,18 @@ function run(
       cwd: folder,
       env: { ...process.env, NO_COLOR: "1", ...env, PATH: path },
       stdio: ["ignore", "pipe", "pipe"],
+      detached: true, // a process group of its own
     });
+    const timer = setTimeout(() => process.kill(-(child.pid as number), "SIGKILL"), LIMIT);
     let output = "";
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (chunk) => {
         output += chunk;
       });
     child.on("error", reject);
-    child.on("close", (code) => resolve({ code, output }));
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      resolve({ code, output });
+    });
   });
 }
