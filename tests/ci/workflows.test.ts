@@ -94,22 +94,19 @@ test("the workflow that may write runs no code of the pull request", () => {
 });
 
 describe("every command and flag that is named exists", () => {
-  test.each(["action.yml", ...workflows, ...scripts, "docs/ci.md", "docs/export.md"])(
-    "%s",
-    async (path) => {
-      const text = read(path).replace(/\\\n/g, " ");
-      const calls = [...text.matchAll(/vmabench(?:\.js"?)? ([a-z][a-z-]+)\b([^\n|`]*)/g)].filter(
-        ([, name]) => COMMANDS.some((entry) => entry.name === name),
-      );
-      for (const [, name, rest] of calls) {
-        const command = await COMMANDS.find((entry) => entry.name === name)!.load();
-        const known = command.options.map(({ long }) => long);
-        for (const [flag] of rest!.matchAll(/(?<=[\s(])--[a-z-]+/g)) expect(known).toContain(flag);
-      }
-      if (path !== ".github/workflows/bench.yml" && !path.includes("publish"))
-        expect(calls.length).toBeGreaterThan(0);
-      for (const [script] of text.matchAll(/\bscripts\/[a-z-]+\.(?:sh|js)/g))
-        expect(existsSync(root + script)).toBe(true);
-    },
-  );
+  test.each(["action.yml", ...workflows, ...scripts])("%s", async (path) => {
+    const text = read(path).replace(/\\\n/g, " ");
+    const calls = [...text.matchAll(/vmabench(?:\.js"?)? ([a-z][a-z-]+)\b([^\n|`]*)/g)].filter(
+      ([, name]) => COMMANDS.some((entry) => entry.name === name),
+    );
+    for (const [, name, rest] of calls) {
+      const command = await COMMANDS.find((entry) => entry.name === name)!.load();
+      const known = command.options.map(({ long }) => long);
+      for (const [flag] of rest!.matchAll(/(?<=[\s(])--[a-z-]+/g)) expect(known).toContain(flag);
+    }
+    if (path !== ".github/workflows/bench.yml" && !path.includes("publish"))
+      expect(calls.length).toBeGreaterThan(0);
+    for (const [script] of text.matchAll(/\bscripts\/[a-z-]+\.(?:sh|js)/g))
+      expect(existsSync(root + script)).toBe(true);
+  });
 });
