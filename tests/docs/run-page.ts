@@ -6,6 +6,12 @@ import type { Block, Page } from "./page.js";
 import { runBlock, workingCopy } from "./working-copy.js";
 
 const isRun = ({ language }: Block) => language === "sh" || language === "js";
+/** Without what cannot be seen: spaces at the end of lines, and which kind of space stands in a number. */
+const plain = (text: string) =>
+  text
+    .replace(/[\u00a0\u202f]/g, " ")
+    .replace(/ +$/gm, "")
+    .trim();
 
 /** A test for each page: its blocks in order, in one working copy. Those that cannot run here are named. */
 export function runPages(
@@ -24,7 +30,20 @@ export function runPages(
       test(page.path, async ({ expect }) => {
         const copy = workingCopy(page);
         const wrong: string[] = [];
-        for (const block of now) wrong.push(...(await runBlock(block, copy, env(block))));
+        let printed: string | undefined; // undefined: the last commands were left out
+        for (const block of page.blocks) {
+          if (now.includes(block)) {
+            const ran = await runBlock(block, copy, env(block));
+            wrong.push(...ran.wrong);
+            printed = plain(ran.printed);
+          } else if (isRun(block)) {
+            printed = undefined;
+          } else if (block.output && printed?.includes(plain(block.text)) === false) {
+            wrong.push(
+              `${block.where}: expected in the output of the commands before it:\n${printed}`,
+            );
+          }
+        }
         copy.remove();
         expect(wrong.join("\n\n")).toBe("");
       });

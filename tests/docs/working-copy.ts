@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { launcher } from "../cli/command.js";
+import { launcher, type Outcome } from "../cli/command.js";
 import { type Block, type Page, root } from "./page.js";
 
 /** Not in it, because commands write there. */
@@ -50,25 +50,34 @@ export function workingCopy(page: Page): WorkingCopy {
   return { folder, bin, remove: () => rmSync(top, { recursive: true, force: true }) };
 }
 
-/** Runs a block. Returns what went wrong, a text for each command. */
+/** What a block's commands did: a text for each that ended otherwise than expected, and what all of them printed. */
+export interface Ran {
+  wrong: string[];
+  printed: string;
+}
+
+/** Runs a block. */
 export async function runBlock(
   { language, text, where }: Block,
   copy: WorkingCopy,
   env: NodeJS.ProcessEnv = {},
-): Promise<string[]> {
+): Promise<Ran> {
   const commands: [string, string[]][] =
     language === "js"
       ? [[process.execPath, ["--input-type=module", "--eval", text]]]
       : commandsOf(text).map((line) => ["bash", ["-o", "pipefail", "-c", line]]);
-  const wrong: string[] = [];
+  const ran: Ran = { wrong: [], printed: "" };
   for (const [program, args] of commands) {
     const command = args.at(-1) as string;
     const expected = Number(/# exits with (\d+)/.exec(command)?.[1] ?? 0);
-    const { code, output } = await run(program, args, copy, env);
+    const { code, stdout, stderr } = await run(program, args, copy, env);
+    ran.printed += stdout;
     if (code !== expected)
-      wrong.push(`${where}: ${command}\nexpected exit code ${expected}, found ${code}\n${output}`);
+      ran.wrong.push(
+        `${where}: ${command}\nexpected exit code ${expected}, found ${code}\n${stdout}${stderr}`,
+      );
   }
-  return wrong;
+  return ran;
 }
 
 /** The commands of a block: its lines, with those that go on put together, without those that are only comments. */
@@ -86,7 +95,7 @@ function run(
   args: readonly string[],
   { folder, bin }: WorkingCopy,
   env: NodeJS.ProcessEnv,
-): Promise<{ code: number | null; output: string }> {
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const path = `${bin}${delimiter}${process.env.PATH}`;
     const child = spawn(program, args, {
@@ -96,15 +105,17 @@ function run(
       detached: true, // a process group of its own
     });
     const timer = setTimeout(() => process.kill(-(child.pid as number), "SIGKILL"), LIMIT);
-    let output = "";
-    for (const stream of [child.stdout, child.stderr])
-      stream.on("data", (chunk) => {
-        output += chunk;
-      });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.on("data", (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+    });
     child.on("error", reject);
     child.on("close", (code) => {
       clearTimeout(timer);
-      resolve({ code, output });
+      resolve({ code, stdout, stderr });
     });
   });
 }
