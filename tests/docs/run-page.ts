@@ -13,6 +13,9 @@ const plain = (text: string) =>
     .replace(/ +$/gm, "")
     .trim();
 
+/** Longest for a page, in ms: many commands, beside those of other pages. */
+const LIMIT = 600_000;
+
 /** A test for each page: its blocks in order, in one working copy. Those that cannot run here are named. */
 export function runPages(
   pages: readonly Page[],
@@ -27,7 +30,7 @@ export function runPages(
         test.skip(`${where}: needs ${missing(needs)}`, () => {});
       const now = blocks.filter(({ needs }) => missing(needs) === null);
       if (now.length === 0) continue;
-      test(page.path, async ({ expect }) => {
+      test(page.path, { timeout: LIMIT }, async ({ expect }) => {
         const copy = workingCopy(page);
         const wrong: string[] = [];
         let printed: string | undefined; // undefined: the last commands were left out

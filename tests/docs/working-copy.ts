@@ -88,7 +88,7 @@ export const commandsOf = (text: string): string[] =>
     .filter((line) => !/^\s*(#|$)/.test(line));
 
 /** Longest that a command may take, in ms; what it started ends with it. */
-const LIMIT = 100_000;
+const LIMIT = 300_000;
 
 function run(
   program: string,
