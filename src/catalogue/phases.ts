@@ -1,6 +1,6 @@
 // The phases of a workload file: what each of them is, and where its parameters come from.
 
-import { statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { quoted, UsageError } from "../errors.js";
 import type { Read } from "../input/document.js";
@@ -95,7 +95,7 @@ function traced(phase: PhaseDescription, index: number, { path, file }: PhaseCon
     throw file.wrong(["phases", index, "with"], "no parameters: a trace has none");
   }
   const place = resolve(dirname(path), trace);
-  if (!statSync(place, { throwIfNoEntry: false })) {
+  if (!existsSync(place)) {
     const expected = "a trace, its path relative to this file";
     throw file.wrong(["phases", index, "trace"], expected, `no file ${quoted(trace)}`);
   }
