@@ -12,7 +12,10 @@ export interface KernelProfile {
   title: string;
 }
 
-/** Every kernel profile, oldest first. A profile stands for the releases whose mmap path it describes. */
+/**
+ * Every kernel profile, oldest first. A profile stands for the releases whose mmap path it describes. What a kernel has
+ * follows from where its profile stands in this order.
+ */
 export const KERNELS: readonly KernelProfile[] = [
   {
     id: "6.11",
@@ -74,9 +77,6 @@ export const HOOKS: Readonly<Record<HookName, { hook: number; title: string }>> 
   },
 };
 
-/** Kernels whose descriptor can ask for PTEs: an action completes the mapping once it stands. */
-const WITH_ACTIONS = ["7.0", "7.3"];
-
 /** Why a driver that sets PTEs before mmap returns cannot be written for a protocol; null when it can. */
 export function whyNoPtes({ hook, kernel }: Protocol): string | null {
   switch (hook) {
@@ -86,7 +86,8 @@ export function whyNoPtes({ hook, kernel }: Protocol): string | null {
     case "mmap_proto":
       return "only a VMA takes PTEs; such a driver kept its .mmap beside it: mmap_proto+mmap@rfc";
     default:
-      return WITH_ACTIONS.includes(kernel.id)
+      // an action completes the mapping once it stands
+      return kernel.profile >= abi.PROFILE_7_0
         ? null
         : "a descriptor can ask for PTEs only since 7.0; until then such a driver stayed with .mmap";
   }
@@ -95,7 +96,7 @@ export function whyNoPtes({ hook, kernel }: Protocol): string | null {
 /** Why what belongs into vm_ops->mapped has no place under a protocol; null when it has one. */
 export function whyNoMapped({ hook, kernel }: Protocol): string | null {
   const prepares = hook === "mmap_prepare" || hook === "compat";
-  return prepares && kernel.id !== "7.3"
+  return prepares && kernel.profile < abi.PROFILE_7_3
     ? "the kernel calls it since 7.1; before, only .mmap could do something for each mapping"
     : null;
 }
@@ -110,19 +111,19 @@ export interface Protocol {
   title: string;
 }
 
-const WITH_PREPARE = ["6.16", "6.18", "7.0", "7.3"];
-const KERNELS_OF: Readonly<Record<HookName, readonly string[]>> = {
-  mmap: KERNELS.map((kernel) => kernel.id),
-  mmap_proto: ["rfc"],
-  "mmap_proto+mmap": ["rfc"],
-  mmap_prepare: WITH_PREPARE,
-  compat: WITH_PREPARE,
+/** Whether a kernel with so high a profile had the hook. */
+const HAD: Readonly<Record<HookName, (profile: number) => boolean>> = {
+  mmap: () => true,
+  mmap_proto: (profile) => profile === abi.PROFILE_RFC,
+  "mmap_proto+mmap": (profile) => profile === abi.PROFILE_RFC,
+  mmap_prepare: (profile) => profile >= abi.PROFILE_6_16,
+  compat: (profile) => profile >= abi.PROFILE_6_16,
 };
 
 /** Every pair of hook and kernel that existed. */
 export const PROTOCOLS: readonly Protocol[] = KERNELS.flatMap((kernel) =>
   (Object.keys(HOOKS) as HookName[])
-    .filter((hook) => KERNELS_OF[hook].includes(kernel.id))
+    .filter((hook) => HAD[hook](kernel.profile))
     .map((hook) => ({
       id: `${hook}@${kernel.id}`,
       hook,

@@ -2,6 +2,7 @@
 // kernel's known defects under the name of what they do (docs/protocols.md).
 
 import { describe, expect, test } from "vitest";
+import { parseProtocol } from "../../src/catalogue/kernels.js";
 import * as abi from "../../src/core/abi.js";
 import { Pages, PROTOCOL_IDS, protocols, upTo } from "./pages.js";
 
@@ -201,8 +202,8 @@ describe("commit charge after a hook that failed over charged memory", () => {
   }
 
   test.each(PROTOCOL_IDS)("%s", (protocol) => {
-    const kernel = protocol.split("@")[1] ?? "";
-    const exact = kernel === "6.11" || kernel === "7.3";
+    const { profile } = parseProtocol(protocol);
+    const exact = profile === abi.PROFILE_6_11 || profile >= abi.PROFILE_7_3;
     // over pages 10 of which were charged before: those are lost up to 7.0
     expect(leak(protocol, 20, 30)).toBe(exact ? 0 : 10);
     // over free pages: nothing, but for a descriptor's hook, whose failure forgets the whole charge

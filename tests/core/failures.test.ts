@@ -165,8 +165,8 @@ const KINDS = [abi.FAIL_ALLOCATION, abi.FAIL_CHARGE, abi.FAIL_HOOK];
 const MOST_EVENTS = 400;
 
 describe.each(PROTOCOL_IDS)("%s", (protocol) => {
-  const kernel = parseProtocol(protocol).kernel.id;
-  const exactCharge = kernel === "6.11" || kernel === "7.3";
+  const { profile } = parseProtocol(protocol);
+  const exactCharge = profile === abi.PROFILE_6_11 || profile >= abi.PROFILE_7_3;
   const loses =
     protocols("mmap_prepare", "7.0").includes(protocol) ||
     protocols("compat", "7.0").includes(protocol);
