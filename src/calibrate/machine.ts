@@ -4,6 +4,7 @@ import { closeSync, existsSync, readFileSync } from "node:fs";
 import { parseDriver } from "../catalogue/drivers.js";
 import { protocolOfRelease, type ReleaseProtocol } from "../catalogue/releases.js";
 import type { TlbPreset } from "../catalogue/tlbs.js";
+import { temporaryFolder } from "../cleanup.js";
 import * as abi from "../core/abi.js";
 import type { Core, DriverRecord, FileRecord } from "../core/core.js";
 import type { Operation } from "../core/operation.js";
@@ -52,7 +53,9 @@ export async function openMachine(command: string): Promise<Machine> {
   const kernel = protocolOfRelease(release);
   if (!kernel) throw new MachineError(`no kernel release can be made out of "${release}"`);
   const folder = findFolder();
-  const opened = openFiles(libc, folder?.path ?? null);
+  const own = folder && temporaryFolder("calibrate", folder.path);
+  const opened = openFiles(libc, own?.path ?? null);
+  own?.remove();
   const named = (name: string) => opened.find((file) => file.name === name)?.descriptor;
   const memfd = named("memfd") as number;
   const descriptors = [memfd, named("file") ?? memfd, named("dev-zero") as number];

@@ -4,8 +4,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { HookName } from "../catalogue/kernels.js";
 import { HOOKS } from "../catalogue/kernels.js";
-import { UsageError } from "../errors.js";
-import { writeWhole } from "../replay/layout.js";
+import { cannotWrite, writeFileWhole } from "../record/file.js";
 import { exampleOps, exampleText } from "./example.js";
 import { FINDING_IDS, type FindingId } from "./findings.js";
 import type { Example } from "./hazards.js";
@@ -29,9 +28,9 @@ export function writeExamples(folder: string, examples: readonly Example[]): voi
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw new UsageError(`cannot write ${folder}: ${(error as Error).message}`);
+    throw cannotWrite(folder, error);
   }
-  for (const [name, text] of files) writeWhole(join(folder, name), text);
+  for (const [name, text] of files) writeFileWhole(join(folder, name), text);
   for (const name of ours(folder)) if (!files.has(name)) rmSync(join(folder, name));
 }
 

@@ -1,9 +1,10 @@
 // A program under strace: its memory calls as text that `replay` reads.
 
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { release, tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
+import { release } from "node:os";
 import { join } from "node:path";
+import { orUndo, temporaryFolder } from "../cleanup.js";
 import { MachineError, UsageError } from "../errors.js";
 
 /** Memory calls, and those that tell which file a descriptor is and which tasks share the memory. */
@@ -18,9 +19,13 @@ export interface Recorded {
 
 /**
  * Runs a command under strace, with this process's terminal, and gives the text recorded. MachineError where there
- * is no strace or it may not trace; UsageError when the command cannot be started.
+ * is no strace or it may not trace; UsageError when the command cannot be started. `forward` is given a function that
+ * sends the command a signal.
  */
-export async function recordCommand(command: readonly string[]): Promise<Recorded> {
+export async function recordCommand(
+  command: readonly string[],
+  forward: (end: (signal: NodeJS.Signals) => void) => void = () => {},
+): Promise<Recorded> {
   if (process.platform !== "linux") {
     throw new MachineError("record needs Linux: strace shows the system calls of Linux programs");
   }
@@ -29,12 +34,12 @@ export async function recordCommand(command: readonly string[]): Promise<Recorde
       "record needs strace, which is not installed: your distribution has it as the package strace",
     );
   }
-  const folder = mkdtempSync(join(tmpdir(), "vmabench-record-"));
+  const { path: folder, remove } = temporaryFolder("record");
   const out = join(folder, "text");
   try {
     // -y paths of descriptors, -f all tasks, -qq no lines about attaching
     const args = ["-f", "-y", "-qq", "-e", "signal=none", "-e", CALLS, "-o", out, "--", ...command];
-    const { status, stderr } = await runStrace(args);
+    const { status, stderr } = await runStrace(args, forward);
     const text = readText(out);
     if (/^\d*\s*(?:brk|mmap)\(/m.test(text)) {
       const head = `# command: ${oneLine(command.join(" "))}\n# kernel: Linux ${release()} ${machine()}\n`;
@@ -48,16 +53,22 @@ export async function recordCommand(command: readonly string[]): Promise<Recorde
     }
     throw new UsageError(`cannot record ${command[0]}: ${oneLine(why)}`);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   }
 }
 
-function runStrace(args: readonly string[]): Promise<{ status: number | null; stderr: string }> {
+function runStrace(
+  args: readonly string[],
+  forward: (end: (signal: NodeJS.Signals) => void) => void,
+): Promise<{ status: number | null; stderr: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn("strace", args, { stdio: ["inherit", "inherit", "pipe"] });
-    // Ctrl-C goes to the program as well: what it did until then is the recording
-    const ignore = () => {};
-    process.on("SIGINT", ignore);
+    // strace keeps such signals away from itself while it writes to a file; without it the program would go on
+    const forget = orUndo(() => {
+      signalChildren(child.pid, "SIGKILL");
+      child.kill("SIGKILL");
+    });
+    forward((signal) => signalChildren(child.pid, signal));
     let stderr = "";
     child.stderr.on("data", (chunk: Buffer) => {
       process.stderr.write(chunk);
@@ -65,10 +76,30 @@ function runStrace(args: readonly string[]): Promise<{ status: number | null; st
     });
     child.on("error", reject);
     child.on("close", (status) => {
-      process.off("SIGINT", ignore);
+      forget();
       resolve({ status, stderr });
     });
   });
+}
+
+/** To the programs that a process has started. */
+function signalChildren(pid: number | undefined, signal: NodeJS.Signals): void {
+  for (const child of childrenOf(pid)) {
+    try {
+      process.kill(child, signal);
+    } catch {
+      // it has ended
+    }
+  }
+}
+
+function childrenOf(pid: number | undefined): number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+    return text.split(" ").filter(Boolean).map(Number);
+  } catch {
+    return []; // strace has ended
+  }
 }
 
 function readText(path: string): string {

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { endTogether } from "../cleanup.js";
 
 export interface PeerOptions {
   /** Path of the built program. */
@@ -31,7 +32,7 @@ export class Peer {
   private constructor(options: PeerOptions) {
     const { program, operations, hook, set, installsOps, error } = options;
     const args = [operations, hook, set.toString(16), installsOps ? "1" : "0", String(error)];
-    this.child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
+    this.child = endTogether(spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] }));
     this.child.stdin?.on("error", () => {}); // the end of the program is noticed where its answer is missing
     this.child.stderr?.on("data", (chunk: Buffer) => {
       this.stderr = (this.stderr + chunk.toString("utf8")).slice(-2000);

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { InputError, UsageError } from "../errors.js";
-import { writeFileWhole } from "./store.js";
+import { writeFileWhole } from "./file.js";
 
 const commit = z.string().regex(/^[0-9a-f]{40}$/);
 const ratio = z.strictObject({

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UsageError } from "../errors.js";
+import { cannotWrite, inFolder } from "./file.js";
 
 /** Path inside the folder, and contents. */
 export type ReportFiles = ReadonlyMap<string, string | Uint8Array>;
@@ -41,53 +42,45 @@ export function checkWritable(folder: string): void {
     const place = existsSync(target) ? target : existing;
     rmSync(mkdtempSync(join(place, ".vmabench-")), { recursive: true });
   } catch (error) {
-    throw new UsageError(`cannot write ${folder}: ${reason(error)}`);
+    throw cannotWrite(folder, error);
   }
 }
 
 /**
  * Writes the files to a folder aside and then moves them in; earlier reports of ours in `folder` are
  * replaced as a whole, other files are left alone. Synchronous, so that no signal handler runs between the
- * moves; when one of them fails, those done are undone.
+ * moves; when one of them fails, those done are undone. UsageError in one line when the folder may not be
+ * written, MachineError when the report does not fit.
  */
 export function writeReport(folder: string, files: ReportFiles): void {
   const target = resolve(folder);
   for (const name of files.keys()) {
     if (!OURS.test(name)) throw new Error(`${name} is not a report file`);
   }
-  let aside: string | undefined;
+  // inside an existing folder, which may be a mount of its own; beside one that does not exist yet
+  const fresh = !existsSync(target);
+  const start = fresh ? join(dirname(target), `.${basename(target)}-`) : join(target, ".vmabench-");
   try {
-    const fresh = !existsSync(target);
-    if (fresh) mkdirSync(dirname(target), { recursive: true });
-    // inside an existing folder, which may be a mount of its own; beside one that does not exist yet
-    aside = fresh
-      ? mkdtempSync(join(dirname(target), `.${basename(target)}-`))
-      : mkdtempSync(join(target, ".vmabench-"));
-    const incoming = join(aside, "new");
-    for (const [name, contents] of files) {
-      mkdirSync(dirname(join(incoming, name)), { recursive: true });
-      writeFileSync(join(incoming, name), contents);
-    }
-    if (fresh) renameSync(incoming, target);
-    else replace(target, incoming, join(aside, "old"));
+    inFolder(dirname(start), () => {
+      const aside = mkdtempSync(start);
+      try {
+        const incoming = join(aside, "new");
+        fill(incoming, files);
+        if (fresh) renameSync(incoming, target);
+        else replace(target, incoming, join(aside, "old"));
+      } finally {
+        rmSync(aside, { recursive: true, force: true });
+      }
+    });
   } catch (error) {
-    throw new UsageError(`cannot write ${folder}: ${reason(error)}`);
-  } finally {
-    if (aside !== undefined) rmSync(aside, { recursive: true, force: true });
+    throw cannotWrite(folder, error);
   }
 }
 
-/** Writes one file aside and renames it into place. UsageError in one line when it cannot be written. */
-export function writeFileWhole(path: string, contents: string | Uint8Array): void {
-  const target = resolve(path);
-  const aside = `${target}.${process.pid}.new`;
-  try {
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(aside, contents);
-    renameSync(aside, target);
-  } catch (error) {
-    rmSync(aside, { force: true });
-    throw new UsageError(`cannot write ${path}: ${reason(error)}`);
+function fill(folder: string, files: ReportFiles): void {
+  for (const [name, contents] of files) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), contents);
   }
 }
 
@@ -123,13 +116,4 @@ function replace(target: string, incoming: string, outgoing: string): void {
 
 function removeIfEmpty(folder: string): void {
   if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
-}
-
-function reason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "EACCES" || code === "EPERM") return "permission denied";
-  if (code === "EROFS") return "read-only file system";
-  if (code === "ENOSPC") return "no space left";
-  if (code === "ENOTDIR") return "a part of the path is not a folder";
-  return message;
 }

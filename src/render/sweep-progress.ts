@@ -1,6 +1,7 @@
 // Progress of a sweep: what is done in all, and by each worker.
 
 import { MultiBar, Presets, type SingleBar } from "cli-progress";
+import { orUndo } from "../cleanup.js";
 import { colorsFor } from "./colors.js";
 import { duration, integer, number } from "./format.js";
 
@@ -74,6 +75,7 @@ export function sweepProgressOn(
     }
   };
   show();
+  const forget = orUndo(() => bars.stop());
   return {
     done(name, scenarios) {
       finished += scenarios;
@@ -85,6 +87,9 @@ export function sweepProgressOn(
       show();
     },
     say: (text) => bars.log(`vmabench: ${text}\n`),
-    stop: () => bars.stop(),
+    stop: () => {
+      forget();
+      bars.stop();
+    },
   };
 }

@@ -5,10 +5,9 @@ import { type CalibrateOptions, calibrate } from "../../calibrate/calibrate.js";
 import { modelText } from "../../calibrate/text.js";
 import { MachineError } from "../../errors.js";
 import { type CostModel, costModelSchema } from "../../predict/model.js";
-import { writeFileWhole } from "../../record/store.js";
+import { checkFileWritable, writeFileWhole } from "../../record/file.js";
 import { colorsFor } from "../../render/colors.js";
 import { progressOn } from "../../render/progress.js";
-import { checkFileWritable } from "../../replay/layout.js";
 import { integerOption } from "../integer.js";
 
 interface CalibrateFlags {
@@ -51,12 +50,6 @@ async function calibrateHere(options: CalibrateOptions): Promise<CostModel> {
 async function run({ out, seconds, seed, json, quiet }: CalibrateFlags): Promise<void> {
   checkFileWritable(out);
   const progress = progressOn(process.stderr, { quiet: quiet === true });
-  const stop = () => {
-    progress.stop();
-    process.exit(130); // the runner has ended by the same signal, or ends by itself
-  };
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
   try {
     const model = costModelSchema.parse(
       await calibrateHere({
@@ -74,7 +67,5 @@ async function run({ out, seconds, seed, json, quiet }: CalibrateFlags): Promise
     }
   } finally {
     progress.stop();
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
   }
 }

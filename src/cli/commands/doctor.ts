@@ -39,20 +39,12 @@ function seconds(text: string): number {
 
 async function doctor(flags: DoctorFlags): Promise<void> {
   const progress = progressOn(process.stderr, { quiet: flags.quiet === true });
-  const abort = new AbortController();
-  const interrupted = () => {
-    abort.abort();
-    progress.stop();
-    process.exit(130);
-  };
-  process.once("SIGINT", interrupted);
   try {
     const checkup = await checkUp({
       seconds: flags.seconds,
       sittings: SITTINGS,
       rounds: ROUNDS,
       progress: progress.at,
-      signal: abort.signal,
     });
     progress.stop();
     const diagnosis = diagnose(checkup);
@@ -68,6 +60,5 @@ async function doctor(flags: DoctorFlags): Promise<void> {
     process.exitCode = diagnosis.verdict === "unfit" ? 3 : 0;
   } finally {
     progress.stop();
-    process.off("SIGINT", interrupted);
   }
 }

@@ -2,8 +2,8 @@
 
 import { Command, Option } from "commander";
 import { EXPORT_FORMATS, type ExportName } from "../../export/formats.js";
+import { writeFileWhole } from "../../record/file.js";
 import { readResults } from "../../record/read.js";
-import { writeFileWhole } from "../../record/store.js";
 import { printable } from "../../render/printable.js";
 
 interface ExportFlags {

@@ -16,8 +16,8 @@ import { exactWork } from "../../measure/exact.js";
 import { runGate } from "../../measure/gate.js";
 import { coreFrom, type GateCore, workingTree } from "../../measure/source.js";
 import { baselineText, readBaseline } from "../../record/baseline.js";
+import { writeFileWhole } from "../../record/file.js";
 import { type GateRecord, readGateRecord } from "../../record/gate.js";
-import { writeFileWhole } from "../../record/store.js";
 import { colorsFor } from "../../render/colors.js";
 import { endLine, gateReport, workLines } from "../../render/gate.js";
 import { printable } from "../../render/printable.js";
@@ -232,14 +232,6 @@ async function against(baseText: string, flags: GateFlags): Promise<void> {
   const base = await coreFrom(baseText, say);
   const head = await headOf(flags);
   const progress = progressOn(process.stderr, { quiet: flags.quiet === true });
-  const abort = new AbortController();
-  const interrupted = () => {
-    abort.abort();
-    progress.stop();
-    process.exit(130);
-  };
-  process.once("SIGINT", interrupted);
-  process.once("SIGTERM", interrupted);
   try {
     const record = await runGate(base, head, {
       suite: flags.suite,
@@ -261,15 +253,12 @@ async function against(baseText: string, flags: GateFlags): Promise<void> {
           say(`${rises.length} counts rise: ${rises[0]!.id} ${rises[0]!.measure}`);
       },
       progress: progress.at,
-      signal: abort.signal,
     });
     progress.stop();
     writeFileWhole(flags.out, `${JSON.stringify(record)}\n`);
     print(record, outcomeOf(record), flags);
   } finally {
     progress.stop();
-    process.off("SIGINT", interrupted);
-    process.off("SIGTERM", interrupted);
   }
 }
 

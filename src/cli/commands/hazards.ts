@@ -87,8 +87,6 @@ async function runAll(flags: HazardFlags): Promise<void> {
   const { runs, seed, out, json, quiet } = flags;
   if (out !== undefined) checkWritable(out);
   const progress = progressOn(process.stderr, { quiet: quiet === true });
-  const stop = () => progress.stop();
-  process.once("SIGINT", stop);
   try {
     const protocols = protocolsOf(flags);
     const found = await hazards({
@@ -105,8 +103,7 @@ async function runAll(flags: HazardFlags): Promise<void> {
     else if (quiet) process.stdout.write(tableText(found, colors));
     else process.stdout.write(hazardsText(found, colors, commandOf));
   } finally {
-    stop();
-    process.off("SIGINT", stop);
+    progress.stop();
   }
 }
 

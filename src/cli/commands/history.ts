@@ -12,6 +12,7 @@ import { currentEntries, type Series, seriesOf } from "../../judge/history.js";
 import { outcomeOf } from "../../judge/outcome.js";
 import { runGate } from "../../measure/gate.js";
 import { commitOf, coreFrom } from "../../measure/source.js";
+import { writeFileWhole } from "../../record/file.js";
 import type { GateRecord } from "../../record/gate.js";
 import {
   appendHistory,
@@ -19,7 +20,6 @@ import {
   readHistory,
   readReference,
 } from "../../record/history.js";
-import { writeFileWhole } from "../../record/store.js";
 import { historyChart } from "../../render/charts/history.js";
 import { THEMES } from "../../render/charts/theme.js";
 import { colorsFor } from "../../render/colors.js";
@@ -141,20 +141,12 @@ async function append(revision: string, flags: HistoryFlags): Promise<void> {
   );
   if (there) throw new UsageError(`--append ${revision}: ${flags.file} has ${commit} already`);
   const progress = progressOn(process.stderr, { quiet: flags.quiet === true });
-  const abort = new AbortController();
-  const interrupted = () => {
-    abort.abort();
-    progress.stop();
-    process.exit(130);
-  };
-  process.once("SIGINT", interrupted);
   try {
-    const record = await measure(reference.commit, commit, flags, progress.at, abort.signal);
+    const record = await measure(reference.commit, commit, flags, progress.at);
     progress.stop();
     appendHistory(flags.file, entryOf(record, commit, date, reference.commit));
   } finally {
     progress.stop();
-    process.off("SIGINT", interrupted);
   }
 }
 
@@ -163,7 +155,6 @@ async function measure(
   commit: string,
   flags: HistoryFlags,
   progress: (done: number, total: number, label: string) => void,
-  signal: AbortSignal,
 ): Promise<GateRecord> {
   const say = (line: string) => process.stderr.write(`vmabench: ${line}\n`);
   const protocols = [DEFAULT_BASELINE, DEFAULT_CANDIDATE].map(parseProtocol);
@@ -190,7 +181,6 @@ async function measure(
     leaveOutChanged: true,
     onWork: () => {},
     progress,
-    signal,
   });
 }
 

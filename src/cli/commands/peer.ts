@@ -1,9 +1,8 @@
 // vmabench peer: a kernel tree's own mm/vma.c and lib/maple_tree.c, timed beside the model.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, Option } from "commander";
+import { temporaryFolder } from "../../cleanup.js";
 import { UsageError } from "../../errors.js";
 import { buildPeer, compilerVersion, FLAGS } from "../../peer/build.js";
 import { timeGroup } from "../../peer/measure.js";
@@ -79,17 +78,7 @@ async function run(flags: PeerFlags): Promise<void> {
   const against = flags.against === undefined ? null : kernelTree(flags.against);
   const compiler = compilerVersion();
   const progress = progressOn(process.stderr, { quiet: flags.quiet === true });
-  const folder = mkdtempSync(join(tmpdir(), "vmabench-peer-"));
-  const tidy = () => {
-    progress.stop();
-    rmSync(folder, { recursive: true, force: true });
-  };
-  const interrupt = () => {
-    tidy();
-    process.exit(130); // the programs end when their input does
-  };
-  process.once("SIGINT", interrupt);
-  process.once("SIGTERM", interrupt);
+  const { path: folder, remove } = temporaryFolder("peer");
   try {
     const base = buildPeer(kernel, join(folder, "base"));
     const other = against && buildPeer(against, join(folder, "other"));
@@ -109,9 +98,8 @@ async function run(flags: PeerFlags): Promise<void> {
     if (error instanceof PeerFailed) throw new UsageError(error.message);
     throw error;
   } finally {
-    tidy();
-    process.off("SIGINT", interrupt);
-    process.off("SIGTERM", interrupt);
+    progress.stop();
+    remove();
   }
 }
 

@@ -14,10 +14,11 @@ import { BATCH_LIMIT } from "../../core/abi.js";
 import { Core } from "../../core/core.js";
 import { UsageError } from "../../errors.js";
 import { type CostModel, readModel } from "../../predict/model.js";
+import { checkFileWritable, writeFileWhole } from "../../record/file.js";
 import { colorsFor } from "../../render/colors.js";
 import { whatIfText } from "../../render/what-if.js";
 import { type Check, Checker, disagrees } from "../../replay/check.js";
-import { checkFileWritable, layoutLines, writeWhole } from "../../replay/layout.js";
+import { layoutLines } from "../../replay/layout.js";
 import { laneUnder, replay } from "../../replay/replay.js";
 import { type Summary, Summing } from "../../replay/summary.js";
 import { checkText, summaryText } from "../../replay/text.js";
@@ -214,7 +215,7 @@ async function replayEach(
     if (!watcher) continue;
     if (flags.layout !== undefined) {
       const lines = layoutLines(watcher.left, source.fileNumbers);
-      writeWhole(flags.layout, lines.map((line) => `${line}\n`).join(""));
+      writeFileWhole(flags.layout, lines.map((line) => `${line}\n`).join(""));
     }
     if (watcher instanceof Checker) {
       documents.push(printCheck(watcher.check(), flags));

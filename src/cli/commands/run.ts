@@ -148,10 +148,6 @@ async function run(flags: RunFlags): Promise<void> {
   }
 
   const progress = progressOn(process.stderr, { quiet: flags.quiet === true });
-  const interrupt = onInterrupt(() => {
-    progress.stop();
-    process.exit(130);
-  });
   try {
     const environment = captureEnvironment();
     const rounds = flags.workOnly ? 0 : ROUNDS;
@@ -195,7 +191,6 @@ async function run(flags: RunFlags): Promise<void> {
     print(results, logRatios, flags);
   } finally {
     progress.stop();
-    interrupt.ignore();
   }
 }
 
@@ -241,18 +236,6 @@ function nothingSelected(filters: readonly string[], all: readonly ScenarioGroup
 
 function budgetFor(groups: number): number {
   return Math.min(TIME_FOR_ONE.most, Math.max(TIME_FOR_ONE.least, TIME_FOR_ALL / groups));
-}
-
-/** Calls back once on Ctrl-C. Everything is written at once and last, so nothing is half done then. */
-function onInterrupt(callback: () => void): { ignore(): void } {
-  process.once("SIGINT", callback);
-  process.once("SIGTERM", callback);
-  return {
-    ignore: () => {
-      process.off("SIGINT", callback);
-      process.off("SIGTERM", callback);
-    },
-  };
 }
 
 function print(results: Results, logRatios: SuiteResult["logRatios"], flags: RunFlags): void {

@@ -36,12 +36,6 @@ export function verifyCommand(): Command {
 
 async function run({ ops, seed, json, quiet }: VerifyFlags): Promise<void> {
   const progress = progressOn(process.stderr, { quiet: quiet === true });
-  const stop = () => {
-    progress.stop();
-    process.exit(130); // the child ends with the command
-  };
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
   try {
     const verified = await verify({
       operations: ops,
@@ -57,7 +51,5 @@ async function run({ ops, seed, json, quiet }: VerifyFlags): Promise<void> {
     }
   } finally {
     progress.stop();
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
   }
 }
