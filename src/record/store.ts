@@ -20,8 +20,10 @@ import { cannotWrite, inFolder } from "./file.js";
 /** Path inside the folder, and contents. */
 export type ReportFiles = ReadonlyMap<string, string | Uint8Array>;
 
-/** What a report of ours may have left in a folder; anything else there is the user's and stays. */
-const OURS = /^(results\.json|times\.json|report\.(md|html)|charts\/[a-z-]+\.png)$/;
+/** What a report may have left in a folder. */
+const REPORT = /^(results\.json|times\.json|report\.(md|html)|charts\/[a-z-]+\.png)$/;
+type IsOurs = (name: string) => boolean;
+
 /** Folders that a report has inside its own. */
 const INNER = ["charts"];
 
@@ -53,9 +55,14 @@ export function checkWritable(folder: string): void {
  * written, MachineError when the report does not fit.
  */
 export function writeReport(folder: string, files: ReportFiles): void {
+  writeFolder(folder, files, (name) => REPORT.test(name));
+}
+
+/** As `writeReport`, with other files that are ours; anything else in the folder is the user's and stays. */
+export function writeFolder(folder: string, files: ReportFiles, isOurs: IsOurs): void {
   const target = resolve(folder);
   for (const name of files.keys()) {
-    if (!OURS.test(name)) throw new Error(`${name} is not a report file`);
+    if (!isOurs(name)) throw new Error(`${name} is not a file of ours`);
   }
   // inside an existing folder, which may be a mount of its own; beside one that does not exist yet
   const fresh = !existsSync(target);
@@ -67,7 +74,7 @@ export function writeReport(folder: string, files: ReportFiles): void {
         const incoming = join(aside, "new");
         fill(incoming, files);
         if (fresh) renameSync(incoming, target);
-        else replace(target, incoming, join(aside, "old"));
+        else replace(target, incoming, join(aside, "old"), isOurs);
       } finally {
         rmSync(aside, { recursive: true, force: true });
       }
@@ -85,19 +92,25 @@ function fill(folder: string, files: ReportFiles): void {
 }
 
 /** Files of ours in a folder and its inner ones. */
-function oursIn(folder: string): string[] {
+function oursIn(folder: string, isOurs: IsOurs): string[] {
   const names = (path: string) =>
     readdirSync(join(folder, path), { withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => (path ? `${path}/${entry.name}` : entry.name));
   const inner = INNER.filter((path) => existsSync(join(folder, path)));
-  return ["", ...inner].flatMap(names).filter((name) => OURS.test(name));
+  return ["", ...inner].flatMap(names).filter(isOurs);
 }
 
-function replace(target: string, incoming: string, outgoing: string): void {
+function replace(target: string, incoming: string, outgoing: string, isOurs: IsOurs): void {
   const moves = [
-    ...oursIn(target).map((name) => ({ from: join(target, name), to: join(outgoing, name) })),
-    ...oursIn(incoming).map((name) => ({ from: join(incoming, name), to: join(target, name) })),
+    ...oursIn(target, isOurs).map((name) => ({
+      from: join(target, name),
+      to: join(outgoing, name),
+    })),
+    ...oursIn(incoming, isOurs).map((name) => ({
+      from: join(incoming, name),
+      to: join(target, name),
+    })),
   ];
   const done: typeof moves = [];
   try {

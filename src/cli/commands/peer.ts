@@ -80,8 +80,8 @@ async function run(flags: PeerFlags): Promise<void> {
   const progress = progressOn(process.stderr, { quiet: flags.quiet === true });
   const { path: folder, remove } = temporaryFolder("peer");
   try {
-    const base = buildPeer(kernel, join(folder, "base"));
-    const other = against && buildPeer(against, join(folder, "other"));
+    const base = await buildPeer(kernel, join(folder, "base"));
+    const other = against && (await buildPeer(against, join(folder, "other")));
     const cpu = pinToOneCpu();
     const groups = [];
     for (const [done, group] of plan.entries()) {
