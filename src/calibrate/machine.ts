@@ -131,7 +131,8 @@ async function ownLayout(runner: Runner): Promise<Operation[]> {
     { data },
   );
   const length = run.values[1] as number;
-  if (run.signal !== null || !(length > 0)) {
+  if (run.signal !== null) throw new MachineError(`the runner ended with ${run.signal}`);
+  if (!(length > 0)) {
     throw new MachineError("the runner does not work here: it cannot read its own layout");
   }
   const lines = run.data.toString("latin1", 64, 64 + length).split("\n");
@@ -158,6 +159,7 @@ async function tickLength(runner: Runner): Promise<number> {
     [clock(32), clock(16), { number: NUMBERS.nanosleep, args: [DATA_AT, 0] }, clock(32)],
     { data },
   );
+  if (run.signal !== null) throw new MachineError(`the runner ended with ${run.signal}`);
   const time = (at: number) =>
     Number(run.data.readBigInt64LE(at)) * 1e9 + Number(run.data.readBigInt64LE(at + 8));
   const ticks = run.ticks[2] as number;

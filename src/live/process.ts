@@ -22,6 +22,13 @@ const NODE_FLAGS = [
 /** Thrown when the child died: a signal, or an error of its own. */
 export class ChildDied extends Error {
   override name = "ChildDied";
+
+  constructor(
+    message: string,
+    readonly signal: string | null,
+  ) {
+    super(message);
+  }
 }
 
 /** A child process, ready for episodes. */
@@ -51,7 +58,7 @@ export class LiveProcess {
   /** Runs an episode. ChildDied when it did not come back. */
   async run(request: EpisodeRequest): Promise<EpisodeReply> {
     const reply = replyOf(this.child);
-    this.child.send(request);
+    this.child.send(request, () => {}); // where it has died, the reply fails
     return (await reply) as EpisodeReply;
   }
 
@@ -101,7 +108,8 @@ function replyOf(child: ChildProcess): Promise<Reply> {
     const onClose = (code: number | null, signal: string | null) => {
       settle();
       const line = stderr.split("\n").find((text) => /Error: /.test(text));
-      reject(new ChildDied(line?.trim() ?? `it ended with ${signal ?? `exit code ${code}`}`));
+      const how = `it ended with ${signal ?? `exit code ${code}`}`;
+      reject(new ChildDied(line?.trim() ?? how, signal));
     };
     child.stderr?.on("data", onError);
     child.on("message", onMessage);

@@ -2,7 +2,7 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { release } from "node:os";
+import { release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { orUndo, temporaryFolder } from "../cleanup.js";
 import { MachineError, UsageError } from "../errors.js";
@@ -37,10 +37,11 @@ export async function recordCommand(
   const { path: folder, remove } = temporaryFolder("record");
   const out = join(folder, "text");
   try {
-    // -y paths of descriptors, -f all tasks, -qq no lines about attaching
-    const args = ["-f", "-y", "-qq", "-e", "signal=none", "-e", CALLS, "-o", out, "--", ...command];
-    const { status, stderr } = await runStrace(args, forward);
+    // -y paths of descriptors, -f all tasks, -q no lines about attaching, KILL: how a task was killed
+    const args = ["-f", "-y", "-q", "-e", "signal=KILL", "-e", CALLS, "-o", out, "--", ...command];
+    const { status, signal, stderr } = await runStrace(args, forward);
     const text = readText(out);
+    checkEnd(text, signal);
     if (/^\d*\s*(?:brk|mmap)\(/m.test(text)) {
       const head = `# command: ${oneLine(command.join(" "))}\n# kernel: Linux ${release()} ${machine()}\n`;
       return { text: head + text, status };
@@ -60,7 +61,7 @@ export async function recordCommand(
 function runStrace(
   args: readonly string[],
   forward: (end: (signal: NodeJS.Signals) => void) => void,
-): Promise<{ status: number | null; stderr: string }> {
+): Promise<{ status: number | null; signal: NodeJS.Signals | null; stderr: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn("strace", args, { stdio: ["inherit", "inherit", "pipe"] });
     // strace keeps such signals away from itself while it writes to a file; without it the program would go on
@@ -75,21 +76,36 @@ function runStrace(
       stderr = (stderr + chunk.toString("utf8")).slice(-4096);
     });
     child.on("error", reject);
-    child.on("close", (status) => {
+    child.on("close", (status, signal) => {
       forget();
-      resolve({ status, stderr });
+      resolve({ status, signal, stderr });
     });
   });
 }
 
+/** MachineError when a recording began and the program's end is not in it; the program is ended too then. */
+function checkEnd(text: string, signal: NodeJS.Signals | null): void {
+  if (signal !== null && signal !== "SIGKILL") return; // that of the program: strace ends as it did
+  const program = /^(\d+) /.exec(text)?.[1];
+  if (program === undefined || new RegExp(`^${program} +\\+\\+\\+ `, "m").test(text)) return;
+  kill(Number(program), "SIGKILL");
+  throw new MachineError(
+    signal === null
+      ? `strace could not write all that the program did: is there space in ${tmpdir()}?`
+      : `strace ended with ${signal}, before the program`,
+  );
+}
+
 /** To the programs that a process has started. */
 function signalChildren(pid: number | undefined, signal: NodeJS.Signals): void {
-  for (const child of childrenOf(pid)) {
-    try {
-      process.kill(child, signal);
-    } catch {
-      // it has ended
-    }
+  for (const child of childrenOf(pid)) kill(child, signal);
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // it has ended
   }
 }
 

@@ -48,7 +48,9 @@ export function runProcess(job: GateJob, onScenario: () => void): Promise<Proces
         reject(new BuildsDisagree(message.message));
       }
     });
-    running.on("error", reject);
+    running.on("error", ({ message }) =>
+      reject(new MachineError(`a process of the gate cannot be run: ${message}`)),
+    );
     running.on("exit", (code, killed) => {
       if (switches === null) {
         reject(
@@ -59,6 +61,6 @@ export function runProcess(job: GateJob, onScenario: () => void): Promise<Proces
       const seconds = Math.round((performance.now() - started) / 10) / 100;
       resolve({ process: job.process, involuntarySwitches: switches, seconds, scenarios });
     });
-    running.send(job);
+    running.send(job, () => {}); // one that has died already ends with "exit"
   });
 }

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { endTogether } from "../cleanup.js";
+import { MachineError } from "../errors.js";
 
 export interface PeerOptions {
   /** Path of the built program. */
@@ -27,7 +28,7 @@ export class Peer {
   private readonly child: ChildProcess;
   private readonly lines: AsyncIterator<string>;
   private stderr = "";
-  private ended: Promise<string>;
+  private readonly ended: Promise<{ how: string; killed: boolean }>;
 
   private constructor(options: PeerOptions) {
     const { program, operations, hook, set, installsOps, error } = options;
@@ -39,8 +40,10 @@ export class Peer {
     });
     this.lines = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]();
     this.ended = new Promise((resolve) => {
-      this.child.on("error", (reason) => resolve(reason.message));
-      this.child.on("close", (status, signal) => resolve(`ended with ${signal ?? status}`));
+      this.child.on("error", ({ message }) => resolve({ how: message, killed: false }));
+      this.child.on("close", (status, signal) =>
+        resolve({ how: `ended with ${signal ?? status}`, killed: signal === "SIGKILL" }),
+      );
     });
   }
 
@@ -87,7 +90,9 @@ export class Peer {
   private async answer(): Promise<string> {
     const { value, done } = await this.lines.next();
     if (!done) return value;
-    const how = await this.ended;
+    const { how, killed } = await this.ended;
+    if (killed)
+      throw new MachineError("the kernel tree's program was killed: is there memory for it?");
     throw new PeerFailed(`the kernel tree's program ${how}: ${this.stderr.trim() || "no message"}`);
   }
 }

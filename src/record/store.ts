@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UsageError } from "../errors.js";
-import { cannotWrite, inFolder } from "./file.js";
+import { cannotWrite, checkFileWritable, inFolder } from "./file.js";
 
 /** Path inside the folder, and contents. */
 export type ReportFiles = ReadonlyMap<string, string | Uint8Array>;
@@ -46,6 +46,12 @@ export function checkWritable(folder: string): void {
   } catch (error) {
     throw cannotWrite(folder, error);
   }
+}
+
+/** As `checkFileWritable`, for a file whose folder may have to be made. */
+export function checkFileMakeable(path: string): void {
+  if (existsSync(dirname(path))) checkFileWritable(path);
+  else checkWritable(dirname(path));
 }
 
 /**

@@ -19,6 +19,8 @@ export interface Small {
   missing?: string | null;
   /** Files that it leaves to be resumed from. */
   resumes?: string[];
+  /** Files that are written one after the other, or several at once. */
+  several?: true;
   /** What is there already has to be right. */
   readsOld?: true;
 }
@@ -78,6 +80,7 @@ export const WRITING: readonly Small[] = [
   {
     name: "run --work-only",
     args: (at) => ["run", "--work-only", ...ONE, "--out", out(at, "report")],
+    several: true,
   },
   { name: "report", args: (at) => ["report", RESULTS, "--out", out(at, "report")] },
   {
@@ -94,7 +97,11 @@ export const WRITING: readonly Small[] = [
     args: (at) => ["record", "--out", out(at, "sleep.strace"), "--", "sh", "-c", "sleep 0.5; exit"],
     missing: noStrace,
   },
-  { name: "hazards", args: (at) => ["hazards", "--runs", "500", "--out", out(at, "examples")] },
+  {
+    name: "hazards",
+    args: (at) => ["hazards", "--runs", "500", "--out", out(at, "examples")],
+    several: true,
+  },
   {
     name: "explain --svg",
     args: (at) => ["explain", "append-merge/vmops-only/mmap@7.3", "--svg", out(at, "steps.svg")],
@@ -107,16 +114,18 @@ export const WRITING: readonly Small[] = [
   {
     name: "history --chart",
     args: (at) => ["history", "--file", "history.ndjson", "--chart", out(at, "history.png")],
+    several: true,
   },
   {
     name: "sweep",
     args: (at) => ["sweep", "sweep.yaml", "--workers", "2", "--out", out(at, "sweep")],
+    several: true,
     resumes: ["sweep/sweep.log.ndjson"],
   },
 ];
 
-/** Of those, some that are done at once: a folder, a file, several files. */
-export const QUICK = WRITING.filter(({ name }) => ["report", "export", "hazards"].includes(name));
+/** Of those, some that are done at once. */
+export const QUICK = WRITING.filter(({ name }) => ["export", "hazards"].includes(name));
 
 /** Those that measure, for seconds, and write files too. */
 export const MEASURING: readonly Small[] = [

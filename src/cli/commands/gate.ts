@@ -18,6 +18,7 @@ import { coreFrom, type GateCore, workingTree } from "../../measure/source.js";
 import { baselineText, readBaseline } from "../../record/baseline.js";
 import { writeFileWhole } from "../../record/file.js";
 import { type GateRecord, readGateRecord } from "../../record/gate.js";
+import { checkFileMakeable } from "../../record/store.js";
 import { colorsFor } from "../../render/colors.js";
 import { endLine, gateReport, workLines } from "../../render/gate.js";
 import { printable } from "../../render/printable.js";
@@ -229,6 +230,7 @@ async function against(baseText: string, flags: GateFlags): Promise<void> {
   const scenarios = scenariosOf(flags);
   const day = today();
   const accepted = acceptedOn(flags, day);
+  checkFileMakeable(flags.out);
   const base = await coreFrom(baseText, say);
   const head = await headOf(flags);
   const progress = progressOn(process.stderr, { quiet: flags.quiet === true });

@@ -20,6 +20,7 @@ import {
   readHistory,
   readReference,
 } from "../../record/history.js";
+import { checkFileMakeable } from "../../record/store.js";
 import { historyChart } from "../../render/charts/history.js";
 import { THEMES } from "../../render/charts/theme.js";
 import { colorsFor } from "../../render/colors.js";
@@ -140,6 +141,7 @@ async function append(revision: string, flags: HistoryFlags): Promise<void> {
     (entry) => entry.commit === commit && entry.reference.commit === reference.commit,
   );
   if (there) throw new UsageError(`--append ${revision}: ${flags.file} has ${commit} already`);
+  checkFileMakeable(flags.file);
   const progress = progressOn(process.stderr, { quiet: flags.quiet === true });
   try {
     const record = await measure(reference.commit, commit, flags, progress.at);
