@@ -21,16 +21,16 @@ export function testSignals(commands: readonly Small[], moments: number): void {
   test.each(commands.filter(({ missing }) => !missing))("$name", async (command) => {
     clear(place.out);
     const began = performance.now();
-    const whole = start(place, command);
-    const ordinary = await whole.ended;
+    const ordinary = await start(place, command).ended;
     const took = performance.now() - began;
+    // a machine may be found too noisy while other tests run
     expect([command.code ?? 0, 3], ordinary.stderr).toContain(ordinary.code);
     const names = [...contentsOf(place.out).keys(), ...(command.resumes ?? [])];
     const random = new Random(1, command.name);
     let interrupted = 0;
     for (let moment = 0; moment < moments; moment++) {
-      const old = moment % 2 === 0;
-      if (!old) clear(place.out);
+      const hasOld = moment % 2 === 0 && !command.resumes;
+      if (!hasOld) clear(place.out);
       const signal = moment % 4 < 2 ? "SIGINT" : "SIGTERM";
       const group = signal === "SIGINT" && random.below(2) === 0;
       const at = Math.round((took * (moment + random.below(1000) / 1000)) / moments);
@@ -45,7 +45,7 @@ export function testSignals(commands: readonly Small[], moments: number): void {
       expect(readdirSync(place.temporary), case_).toEqual([]);
       for (const [name, bytes] of contentsOf(place.out)) {
         expect(names, case_).toContain(name);
-        checkWhole(name, bytes);
+        if (!command.resumes?.includes(name)) checkWhole(name, bytes);
       }
     }
     expect(interrupted).toBeGreaterThan(0);
