@@ -4,6 +4,7 @@ import { MultiBar, Presets, type SingleBar } from "cli-progress";
 import { orUndo } from "../cleanup.js";
 import { colorsFor } from "./colors.js";
 import { duration, integer, number } from "./format.js";
+import { printable } from "./printable.js";
 
 export interface SweepProgress {
   /** A worker has finished so many scenarios. */
@@ -69,7 +70,7 @@ export function sweepProgressOn(
       bar.setTotal(Math.max(1, Math.round(done + share)));
       const remaining = own > 0 ? `, ${duration(share / own)} left` : "";
       bar.update(done, {
-        label: `worker ${name}: ${integer(done)}`,
+        label: `worker ${printable(name)}: ${integer(done)}`,
         text: `${number(own)}/s${remaining}`,
       });
     }

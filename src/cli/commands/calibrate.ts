@@ -9,6 +9,7 @@ import { checkFileWritable, writeFileWhole } from "../../record/file.js";
 import { colorsFor } from "../../render/colors.js";
 import { progressOn } from "../../render/progress.js";
 import { integerOption } from "../integer.js";
+import { printJson } from "../print-json.js";
 
 interface CalibrateFlags {
   out: string;
@@ -61,7 +62,7 @@ async function run({ out, seconds, seed, json, quiet }: CalibrateFlags): Promise
     progress.stop();
     const document = `${JSON.stringify(model, null, 2)}\n`;
     writeFileWhole(out, document);
-    if (json) process.stdout.write(document);
+    if (json) printJson(model);
     else if (!quiet) {
       process.stdout.write(`${modelText(model, colorsFor(process.stdout))}\nmodel: ${out}\n`);
     }

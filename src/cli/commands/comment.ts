@@ -8,6 +8,7 @@ import { type Client, githubClient } from "../../github/client.js";
 import { checkHead, type Posted, postComment, type Target } from "../../github/comment.js";
 import { pullRequestOf, repositoryOf } from "../../github/surroundings.js";
 import { printable } from "../../render/printable.js";
+import { printJson } from "../print-json.js";
 
 interface CommentFlags {
   repo?: string;
@@ -122,7 +123,7 @@ function say(
 ): void {
   if (flags.json) {
     const document = { ...posted, repo, pull, characters: text.length, cut };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    printJson(document);
   } else if (!flags.quiet) {
     const where = posted.url ? `: ${printable(posted.url)}` : "";
     const note = cut ? ", cut to what GitHub takes" : "";

@@ -7,6 +7,7 @@ import { checkUp } from "../../measure/doctor.js";
 import { colorsFor } from "../../render/colors.js";
 import { doctorReport, verdictLine } from "../../render/doctor.js";
 import { progressOn } from "../../render/progress.js";
+import { printJson } from "../print-json.js";
 import { ROUNDS, SITTINGS } from "./gate.js";
 
 interface DoctorFlags {
@@ -51,7 +52,7 @@ async function doctor(flags: DoctorFlags): Promise<void> {
     const colors = colorsFor(process.stdout);
     if (flags.json) {
       const document = { schema: "vmabench/doctor@1", ...diagnosis, ...checkup };
-      process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+      printJson(document);
     } else if (flags.quiet) {
       process.stdout.write(`${verdictLine(diagnosis, colors)}\n`);
     } else {

@@ -18,6 +18,7 @@ import { explainedText } from "../../explain/text.js";
 import { readModel } from "../../predict/model.js";
 import { checkFileWritable, writeFileWhole } from "../../record/file.js";
 import { colorsFor } from "../../render/colors.js";
+import { printJson } from "../print-json.js";
 
 interface ExplainFlags {
   driver?: string;
@@ -87,7 +88,7 @@ async function explainScenario(text: string, flags: ExplainFlags): Promise<void>
   });
   if (flags.svg !== undefined) writeFileWhole(flags.svg, explainedSvg(explained));
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify(explained, null, 2)}\n`);
+    printJson(explained);
   } else if (flags.quiet) {
     const lines = explained.runs.map(
       ({ protocol, steps }) => `${protocol}: ${steps.map(({ id }) => id).join(" ")}`,

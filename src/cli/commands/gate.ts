@@ -23,6 +23,7 @@ import { colorsFor } from "../../render/colors.js";
 import { endLine, gateReport, workLines } from "../../render/gate.js";
 import { printable } from "../../render/printable.js";
 import { progressOn } from "../../render/progress.js";
+import { printJson } from "../print-json.js";
 
 interface GateFlags {
   base?: string;
@@ -216,7 +217,7 @@ function finishWork(
   const colors = colorsFor(process.stdout);
   if (flags.json) {
     const document = { schema: "vmabench/gate-verdict@1", ...end, scenarios, work: changes };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    printJson(document);
   } else {
     const lines = flags.quiet ? [] : workLines(changes, colors);
     process.stdout.write(`${[...lines, endLine(end, colors)].join("\n")}\n`);
@@ -267,7 +268,7 @@ async function against(baseText: string, flags: GateFlags): Promise<void> {
 function print(record: GateRecord, outcome: GateOutcome, flags: GateFlags): void {
   const colors = colorsFor(process.stdout);
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify(documentOf(record, outcome), null, 2)}\n`);
+    printJson(documentOf(record, outcome));
   } else if (flags.quiet) {
     process.stdout.write(`${endLine(outcome, colors)}\n`);
   } else {

@@ -26,6 +26,7 @@ import { THEMES } from "../../render/charts/theme.js";
 import { colorsFor } from "../../render/colors.js";
 import { finding, historyReport } from "../../render/history.js";
 import { progressOn } from "../../render/progress.js";
+import { printJson } from "../print-json.js";
 import { ROUNDS, SITTINGS, whole } from "./gate.js";
 
 interface HistoryFlags {
@@ -126,7 +127,7 @@ function print(entries: HistoryEntry[], series: Series[], flags: HistoryFlags): 
       commits: entries.length,
       series,
     };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    printJson(document);
   } else if (flags.quiet) {
     process.stdout.write(`${finding(series)}\n`);
   } else {

@@ -14,6 +14,7 @@ import { kernelTree } from "../../peer/tree.js";
 import { colorsFor } from "../../render/colors.js";
 import { progressOn } from "../../render/progress.js";
 import { integerOption } from "../integer.js";
+import { printJson } from "../print-json.js";
 
 interface PeerFlags {
   kernelSource: string;
@@ -111,6 +112,6 @@ function planOf({ filter, workload, driver }: PeerFlags): PeerGroup[] | Promise<
 }
 
 function print(report: PeerReport, { json }: PeerFlags): void {
-  if (json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  if (json) printJson(report);
   else process.stdout.write(peerText(report, colorsFor(process.stdout)));
 }

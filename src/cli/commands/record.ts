@@ -9,6 +9,7 @@ import { checkFileWritable, writeFileWhole } from "../../record/file.js";
 import { printable } from "../../render/printable.js";
 import { parseStrace } from "../../trace/strace.js";
 import { onInterrupt } from "../interrupt.js";
+import { printJson } from "../print-json.js";
 
 export function recordCliCommand(): Command {
   return new Command("record")
@@ -62,7 +63,7 @@ async function record(command: string[], flags: RecordFlags): Promise<void> {
   const { calls, status } = await interruptibly((forward) => recordTo(out, command, forward));
   if (flags.json) {
     const document = { file: out, operations: calls.length, status };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    printJson(document);
   } else if (!flags.quiet) {
     const ended = status === 0 ? "" : `; the program ended with ${status ?? "a signal"}`;
     process.stderr.write(`${printable(out)}: ${calls.length} memory calls${ended}\n`);

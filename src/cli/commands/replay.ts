@@ -31,6 +31,7 @@ import {
 } from "../../trace/limits.js";
 import { type OpenedTrace, openTrace } from "../../trace/open.js";
 import { integerOption } from "../integer.js";
+import { printJson } from "../print-json.js";
 import {
   besideRecorded,
   DEFAULT_DRIVER,
@@ -145,7 +146,7 @@ async function replayFiles(files: string[], flags: ReplayFlags): Promise<void> {
   }
   if (flags.json) {
     const document = documents.length === 1 ? documents[0] : documents;
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    printJson(document);
   }
 }
 

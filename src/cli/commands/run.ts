@@ -38,6 +38,7 @@ import { findings } from "../../render/rows.js";
 import { terminalReport } from "../../render/table.js";
 import { columnsOf } from "../../render/width.js";
 import { integerOption } from "../integer.js";
+import { safeJson } from "../print-json.js";
 
 interface RunFlags {
   suite?: string;
@@ -240,7 +241,7 @@ function budgetFor(groups: number): number {
 
 function print(results: Results, logRatios: SuiteResult["logRatios"], flags: RunFlags): void {
   if (flags.json) {
-    process.stdout.write(`${resultsText(results)}\n`);
+    process.stdout.write(`${safeJson(resultsText(results))}\n`);
   } else if (flags.quiet) {
     const lines = findings(results);
     if (lines.length === 0)

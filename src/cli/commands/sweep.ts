@@ -17,6 +17,7 @@ import { readPlan } from "../../sweep/plan.js";
 import { collect } from "../../sweep/queue/collect.js";
 import { checkServer } from "../../sweep/queue/connection.js";
 import { onInterrupt } from "../interrupt.js";
+import { printJson } from "../print-json.js";
 import { queueNameOption, queueOption, workersOption } from "../sweep-options.js";
 
 interface SweepFlags {
@@ -66,7 +67,7 @@ async function sweep(spec: string, flags: SweepFlags): Promise<void> {
     out,
   };
   if (finished.failed > 0) process.exitCode = 1;
-  if (flags.json) process.stdout.write(`${JSON.stringify(finished, null, 2)}\n`);
+  if (flags.json) printJson(finished);
   else if (!flags.quiet || finished.failed > 0) {
     process.stdout.write(finishedText(finished, colorsFor(process.stdout)));
   }
@@ -133,6 +134,6 @@ async function dryRun(jobs: Jobs, flags: SweepFlags): Promise<void> {
             seconds: (scenarios * each) / 1000 / flags.workers,
           },
   };
-  if (flags.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  if (flags.json) printJson(document);
   else process.stdout.write(dryRunText(document));
 }

@@ -6,6 +6,7 @@ import { verify } from "../../live/verify.js";
 import { colorsFor } from "../../render/colors.js";
 import { progressOn } from "../../render/progress.js";
 import { integerOption } from "../integer.js";
+import { printJson } from "../print-json.js";
 
 interface VerifyFlags {
   ops: number;
@@ -45,7 +46,7 @@ async function run({ ops, seed, json, quiet }: VerifyFlags): Promise<void> {
     progress.stop();
     if (verified.mismatches > 0) process.exitCode = 1;
     if (json) {
-      process.stdout.write(`${JSON.stringify(verifyDocument(verified), null, 2)}\n`);
+      printJson(verifyDocument(verified));
     } else if (!quiet || verified.mismatches > 0) {
       process.stdout.write(verifyText(verified, colorsFor(process.stdout)));
     }

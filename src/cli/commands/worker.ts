@@ -5,6 +5,7 @@ import { integer } from "../../render/format.js";
 import { work } from "../../sweep/queue/work.js";
 import { integerOption } from "../integer.js";
 import { onInterrupt } from "../interrupt.js";
+import { printJson } from "../print-json.js";
 import { queueNameOption, queueOption, workersOption } from "../sweep-options.js";
 
 interface WorkerFlags {
@@ -61,7 +62,7 @@ async function run(flags: WorkerFlags): Promise<void> {
     await ended;
   } finally {
     forget();
-    if (flags.json) process.stdout.write(`${JSON.stringify({ scenarios }, null, 2)}\n`);
+    if (flags.json) printJson({ scenarios });
     else say(`${integer(scenarios)} scenarios done`);
   }
 }
