@@ -1,7 +1,7 @@
 // A program under strace: its memory calls as text that `replay` reads.
 
 import { spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { orUndo, temporaryFolder } from "../cleanup.js";
@@ -16,6 +16,9 @@ export interface Recorded {
   /** How the program ended: its exit code, or null for a signal. */
   status: number | null;
 }
+
+/** In the environment of whatever a recording runs: without strace nobody else knows them. */
+const MARK = "VMABENCH_RECORDING";
 
 /**
  * Runs a command under strace, with this process's terminal, and gives the text recorded. MachineError where there
@@ -39,7 +42,7 @@ export async function recordCommand(
   try {
     // -y paths of descriptors, -f all tasks, -q no lines about attaching, KILL: how a task was killed
     const args = ["-f", "-y", "-q", "-e", "signal=KILL", "-e", CALLS, "-o", out, "--", ...command];
-    const { status, signal, stderr } = await runStrace(args, forward);
+    const { status, signal, stderr } = await runStrace(args, folder, forward);
     const text = readText(out);
     checkEnd(text, signal);
     if (/^\d*\s*(?:brk|mmap)\(/m.test(text)) {
@@ -60,14 +63,18 @@ export async function recordCommand(
 
 function runStrace(
   args: readonly string[],
+  mark: string,
   forward: (end: (signal: NodeJS.Signals) => void) => void,
 ): Promise<{ status: number | null; signal: NodeJS.Signals | null; stderr: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn("strace", args, { stdio: ["inherit", "inherit", "pipe"] });
+    const child = spawn("strace", args, {
+      stdio: ["inherit", "inherit", "pipe"],
+      env: { ...process.env, [MARK]: mark },
+    });
     // strace keeps such signals away from itself while it writes to a file; without it the program would go on
     const forget = orUndo(() => {
-      signalChildren(child.pid, "SIGKILL");
       child.kill("SIGKILL");
+      killMarked(mark);
     });
     forward((signal) => signalChildren(child.pid, signal));
     let stderr = "";
@@ -76,6 +83,9 @@ function runStrace(
       stderr = (stderr + chunk.toString("utf8")).slice(-4096);
     });
     child.on("error", reject);
+    child.on("exit", (_, signal) => {
+      if (signal === "SIGKILL") killMarked(mark); // whose end would never be recorded
+    });
     child.on("close", (status, signal) => {
       forget();
       resolve({ status, signal, stderr });
@@ -83,12 +93,24 @@ function runStrace(
   });
 }
 
-/** MachineError when a recording began and the program's end is not in it; the program is ended too then. */
+/** Ends what runs in a recording. */
+function killMarked(mark: string): void {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const environment = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+      if (environment.includes(`${MARK}=${mark}`)) process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // it has ended, or is somebody else's
+    }
+  }
+}
+
+/** MachineError when a recording began and the program's end is not in it. */
 function checkEnd(text: string, signal: NodeJS.Signals | null): void {
   if (signal !== null && signal !== "SIGKILL") return; // that of the program: strace ends as it did
   const program = /^(\d+) /.exec(text)?.[1];
-  if (program === undefined || new RegExp(`^${program} +\\+\\+\\+ `, "m").test(text)) return;
-  kill(Number(program), "SIGKILL");
+  const isBegun = program !== undefined || signal !== null;
+  if (!isBegun || new RegExp(`^${program} +\\+\\+\\+ `, "m").test(text)) return;
   throw new MachineError(
     signal === null
       ? `strace could not write all that the program did: is there space in ${tmpdir()}?`
@@ -98,14 +120,12 @@ function checkEnd(text: string, signal: NodeJS.Signals | null): void {
 
 /** To the programs that a process has started. */
 function signalChildren(pid: number | undefined, signal: NodeJS.Signals): void {
-  for (const child of childrenOf(pid)) kill(child, signal);
-}
-
-function kill(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // it has ended
+  for (const child of childrenOf(pid)) {
+    try {
+      process.kill(child, signal);
+    } catch {
+      // it has ended
+    }
   }
 }
 

@@ -44,8 +44,6 @@ describe("a terminal is sent nothing that it obeys", () => {
       named("workload.yaml"),
       `workload: mine\n${title}phases:\n  - run: append-merge\n`,
     );
-    const tlb = readFileSync(`${bench}../examples/tlb/small-core.yaml`, "utf8");
-    writeFileSync(named("tlb.yaml"), tlb.replace(/^title: .*\n/m, title));
     const [driver, workload] = ["driver.yaml", "workload.yaml"].map((name) =>
       JSON.stringify(named(name)),
     );
@@ -81,20 +79,6 @@ describe("a terminal is sent nothing that it obeys", () => {
       ],
     ],
     ["run --suite", 2, () => ["run", "--suite", NASTY]],
-    [
-      "run --tlb",
-      0,
-      () => [
-        "run",
-        "--work-only",
-        "--tlb",
-        named("tlb.yaml"),
-        ...driver(),
-        "--workload",
-        "append-merge",
-        ...report(),
-      ],
-    ],
     ["explain", 2, () => ["explain", `append-merge/${NASTY}/mmap@7.3`]],
     ["replay", 0, () => ["replay", named("trace.vmatrace.gz"), ...driver()]],
     ["replay --check", 0, () => ["replay", named("trace.vmatrace.gz"), "--check"]],
