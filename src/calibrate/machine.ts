@@ -4,6 +4,7 @@ import { closeSync, existsSync, readFileSync } from "node:fs";
 import { parseDriver } from "../catalogue/drivers.js";
 import { protocolOfRelease, type ReleaseProtocol } from "../catalogue/releases.js";
 import type { TlbPreset } from "../catalogue/tlbs.js";
+import { temporaryFolder } from "../cleanup.js";
 import * as abi from "../core/abi.js";
 import type { Core, DriverRecord, FileRecord } from "../core/core.js";
 import type { Operation } from "../core/operation.js";
@@ -52,7 +53,9 @@ export async function openMachine(command: string): Promise<Machine> {
   const kernel = protocolOfRelease(release);
   if (!kernel) throw new MachineError(`no kernel release can be made out of "${release}"`);
   const folder = findFolder();
-  const opened = openFiles(libc, folder?.path ?? null);
+  const own = folder && temporaryFolder("calibrate", folder.path);
+  const opened = openFiles(libc, own?.path ?? null);
+  own?.remove();
   const named = (name: string) => opened.find((file) => file.name === name)?.descriptor;
   const memfd = named("memfd") as number;
   const descriptors = [memfd, named("file") ?? memfd, named("dev-zero") as number];
@@ -128,7 +131,8 @@ async function ownLayout(runner: Runner): Promise<Operation[]> {
     { data },
   );
   const length = run.values[1] as number;
-  if (run.signal !== null || !(length > 0)) {
+  if (run.signal !== null) throw new MachineError(`the runner ended with ${run.signal}`);
+  if (!(length > 0)) {
     throw new MachineError("the runner does not work here: it cannot read its own layout");
   }
   const lines = run.data.toString("latin1", 64, 64 + length).split("\n");
@@ -155,6 +159,7 @@ async function tickLength(runner: Runner): Promise<number> {
     [clock(32), clock(16), { number: NUMBERS.nanosleep, args: [DATA_AT, 0] }, clock(32)],
     { data },
   );
+  if (run.signal !== null) throw new MachineError(`the runner ended with ${run.signal}`);
   const time = (at: number) =>
     Number(run.data.readBigInt64LE(at)) * 1e9 + Number(run.data.readBigInt64LE(at + 8));
   const ticks = run.ticks[2] as number;

@@ -3,6 +3,7 @@
 import type { Random } from "../catalogue/random.js";
 import * as abi from "../core/abi.js";
 import type { Operation } from "../core/operation.js";
+import { MachineError } from "../errors.js";
 import { NUMBERS, stepOf } from "../runner/calls.js";
 import { DATA_AT, NOTHING } from "../runner/code.js";
 import type { Step } from "../runner/records.js";
@@ -69,7 +70,7 @@ export async function measureSession(
   const run = await machine.runner(script.steps, runOptions(machine));
   if (run.signal !== null) {
     const mark = script.marks.find(({ step }) => step >= run.done);
-    throw new Error(`${run.signal} in the runner near ${mark?.modelled.bench.id}`);
+    throw new MachineError(`the runner ended with ${run.signal} near ${mark?.modelled.bench.id}`);
   }
   const nanoseconds = run.ticks.map((ticks) => ticks * machine.nanosecondsPerTick);
   const timesAt = (after: number) =>

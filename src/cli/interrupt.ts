@@ -1,15 +1,42 @@
-// What Ctrl-C waits for.
+// SIGINT (Ctrl-C) and SIGTERM, the same for every command: what the command has to finish, then exit code 130 or
+// 143. What is temporary goes with the process (src/cleanup.ts), and files are renamed into place in one go, so that
+// most commands have nothing to finish.
 
-let last: (() => Promise<void>) | null = null;
+import { constants } from "node:os";
 
-/** Has Ctrl-C wait for `end` before the process ends; null = for nothing. A second Ctrl-C does not wait. */
-export function beforeInterrupt(end: (() => Promise<void>) | null): void {
-  last = end;
+export type Interruption = "SIGINT" | "SIGTERM";
+
+const SIGNALS: readonly Interruption[] = ["SIGINT", "SIGTERM"];
+
+let finish: ((signal: Interruption) => unknown) | null = null;
+let ending = false;
+
+/**
+ * Has a signal call `end` and wait for it before the process ends; a second signal does not wait. The function
+ * returned takes that back.
+ */
+export function onInterrupt(end: (signal: Interruption) => unknown): () => void {
+  finish = end;
+  return () => {
+    finish = null;
+  };
 }
 
-/** After the handlers of the command itself, which take away progress bars and half-written files. */
-export function onInterrupt(): void {
-  const exit = () => process.exit(130);
-  if (last === null) setImmediate(exit);
-  else last().then(exit, exit);
+/** Does the work of a command while signals are heard. */
+export async function interruptible<T>(work: () => Promise<T>): Promise<T> {
+  for (const signal of SIGNALS) process.on(signal, interrupt);
+  try {
+    return await work();
+  } finally {
+    // one that came while the thread was busy; it may be the reason why the work has failed
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const signal of SIGNALS) process.off(signal, interrupt);
+  }
+}
+
+function interrupt(signal: Interruption): void {
+  const exit = () => process.exit(128 + constants.signals[signal]);
+  if (finish === null || ending) exit();
+  ending = true;
+  Promise.resolve(finish?.(signal)).then(exit, exit);
 }

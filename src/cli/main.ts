@@ -1,13 +1,14 @@
 // The command line: finds the command, runs it, and turns whatever happens into an exit code.
 //
 //   0 done    1 a regression or a mismatch was found    2 command line or input file wrong
-//   3 the machine cannot do this    70 a bug in vmabench    130 interrupted
+//   3 the machine cannot do this    70 a bug in vmabench    130 interrupted    143 ended by SIGTERM
 
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { MachineError, UsageError } from "../errors.js";
+import { cannotWrite } from "../record/file.js";
 import { printable } from "../render/printable.js";
-import { onInterrupt } from "./interrupt.js";
+import { interruptible } from "./interrupt.js";
 
 interface Entry {
   name: string;
@@ -127,24 +128,24 @@ Exit codes:
   2    the command line or an input file is wrong
   3    this machine cannot do it
   70   a bug in vmabench
-  130  interrupted`;
+  130  interrupted (SIGINT, Ctrl-C)
+  143  ended by SIGTERM`;
 
 /**
  * Runs a command line (without node and script) and returns the exit code. Errors are one line on standard
  * error; VMABENCH_DEBUG=1 adds where they came from.
  */
 export async function main(args: readonly string[]): Promise<number> {
-  surviveClosedPipe(process.stdout);
-  surviveClosedPipe(process.stderr);
-  process.once("SIGINT", onInterrupt);
+  surviveLostOutput(process.stdout, "standard output");
+  surviveLostOutput(process.stderr, "standard error");
   try {
-    const program = await programFor(args);
-    await program.parseAsync([...args], { from: "user" });
-    return Number(process.exitCode ?? 0);
+    return await interruptible(async () => {
+      const program = await programFor(args);
+      await program.parseAsync([...args], { from: "user" });
+      return Number(process.exitCode ?? 0);
+    });
   } catch (error) {
     return failure(error);
-  } finally {
-    process.off("SIGINT", onInterrupt);
   }
 }
 
@@ -203,10 +204,11 @@ function say(message: string): void {
   process.stderr.write(`vmabench: ${printable(message.replace(/\s*\n\s*/g, "; "))}\n`);
 }
 
-/** Whoever read our output has had enough: no error, and nothing more to print. */
-function surviveClosedPipe(stream: NodeJS.WriteStream): void {
+/** Whoever read our output has had enough: no error, and nothing more to print. A full disk is one. */
+function surviveLostOutput(stream: NodeJS.WriteStream, name: string): void {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(Number(process.exitCode ?? 0));
-    throw error;
+    if (stream !== process.stderr) say(cannotWrite(name, error).message);
+    process.exit(3);
   });
 }

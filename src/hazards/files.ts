@@ -1,11 +1,8 @@
 // A folder of examples: for each finding and kind of hook a file that shows it again, and its calls as a trace.
 
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import type { HookName } from "../catalogue/kernels.js";
 import { HOOKS } from "../catalogue/kernels.js";
-import { UsageError } from "../errors.js";
-import { writeWhole } from "../replay/layout.js";
+import { writeFolder } from "../record/store.js";
 import { exampleOps, exampleText } from "./example.js";
 import { FINDING_IDS, type FindingId } from "./findings.js";
 import type { Example } from "./hazards.js";
@@ -16,8 +13,8 @@ export function exampleName(finding: FindingId, hook: HookName): string {
 }
 
 /**
- * Writes the examples, each file as a whole, and takes away those of an earlier run; other files stay. UsageError when
- * it cannot.
+ * Writes the examples, all of them or none, and takes away those of an earlier run; other files stay. UsageError or
+ * MachineError when it cannot.
  */
 export function writeExamples(folder: string, examples: readonly Example[]): void {
   const files = new Map<string, string>();
@@ -26,19 +23,13 @@ export function writeExamples(folder: string, examples: readonly Example[]): voi
     files.set(`${name}.json`, exampleText(example));
     files.set(`${name}.ops`, exampleOps(example));
   }
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new UsageError(`cannot write ${folder}: ${(error as Error).message}`);
-  }
-  for (const [name, text] of files) writeWhole(join(folder, name), text);
-  for (const name of ours(folder)) if (!files.has(name)) rmSync(join(folder, name));
+  const ours = exampleFiles();
+  writeFolder(folder, files, (name) => ours.has(name));
 }
 
-/** Files in a folder that bear the name of an example. */
-function ours(folder: string): string[] {
+/** The name of every file that an example may have. */
+function exampleFiles(): ReadonlySet<string> {
   const hooks = Object.keys(HOOKS) as HookName[];
   const names = FINDING_IDS.flatMap((finding) => hooks.map((hook) => exampleName(finding, hook)));
-  const known = new Set(names.flatMap((name) => [`${name}.json`, `${name}.ops`]));
-  return existsSync(folder) ? readdirSync(folder).filter((name) => known.has(name)) : [];
+  return new Set(names.flatMap((name) => [`${name}.json`, `${name}.ops`]));
 }

@@ -91,7 +91,7 @@ export interface EpisodeReply {
 
 /** How the child is started. */
 export interface ChildOptions {
-  /** Folder on a file system whose files are to be mapped; null: none. */
+  /** Folder on a file system whose files are to be mapped; null: none. The child gets an empty one in it. */
   folder: string | null;
 }
 

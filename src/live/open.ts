@@ -1,6 +1,6 @@
 // The files that are mapped. All of them are gone from their folder before the first call.
 
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmdirSync, unlinkSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Libc } from "./libc.js";
 import { FILE_PAGES, type FileName } from "./messages.js";
@@ -16,7 +16,7 @@ const MFD_ALLOW_SEALING = 2;
 /** F_SEAL_SHRINK | F_SEAL_WRITE */
 const SEALS = 0x2 | 0x8;
 
-/** Opens every kind of file there is; `folder` null: none of a disk. */
+/** Opens every kind of file there is; `folder`: an empty one for those of a disk, null for none of them. */
 export function openFiles(libc: Libc, folder: string | null): Opened[] {
   const memfd = libc.memfd("vmabench", 0);
   ftruncateSync(memfd, FILE_PAGES * PAGE);
@@ -34,8 +34,7 @@ export function openFiles(libc: Libc, folder: string | null): Opened[] {
 }
 
 function diskFiles(folder: string): Opened[] {
-  const own = mkdtempSync(join(folder, "vmabench-verify-"));
-  const [first, second] = [join(own, "first"), join(own, "second")];
+  const [first, second] = [join(folder, "first"), join(folder, "second")];
   try {
     for (const path of [first, second]) {
       const descriptor = openSync(path, "w");
@@ -48,10 +47,9 @@ function diskFiles(folder: string): Opened[] {
       { name: "file-read-only", descriptor: openSync(first, "r") },
       { name: "file-write-only", descriptor: openSync(first, "a") },
       { name: "second-file", descriptor: openSync(second, "r+") },
-      { name: "folder", descriptor: openSync(own, "r") },
+      { name: "folder", descriptor: openSync(folder, "r") },
     ];
   } finally {
     for (const path of [first, second]) unlinkSync(path);
-    rmdirSync(own);
   }
 }

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { endTogether, temporaryFolder } from "../cleanup.js";
 import { MachineError } from "../errors.js";
 import { ADDR_NO_RANDOMIZE, openLibc } from "./libc.js";
 import type { ChildOptions, EpisodeReply, EpisodeRequest, Ready, Reply } from "./messages.js";
@@ -21,6 +22,13 @@ const NODE_FLAGS = [
 /** Thrown when the child died: a signal, or an error of its own. */
 export class ChildDied extends Error {
   override name = "ChildDied";
+
+  constructor(
+    message: string,
+    readonly signal: string | null,
+  ) {
+    super(message);
+  }
 }
 
 /** A child process, ready for episodes. */
@@ -34,32 +42,23 @@ export class LiveProcess {
    * Starts a child, without address-space randomisation where that is allowed. MachineError where this machine
    * cannot run it.
    */
-  static async start(options: ChildOptions): Promise<LiveProcess> {
-    const libc = openLibc();
-    const personality = libc.personality();
-    if (personality >= 0) libc.setPersonality(personality | ADDR_NO_RANDOMIZE);
-    let child: ChildProcess;
+  static async start({ folder }: ChildOptions): Promise<LiveProcess> {
+    const own = folder === null ? null : temporaryFolder("verify", folder);
     try {
-      child = fork(SCRIPT, [JSON.stringify(options)], {
-        execArgv: NODE_FLAGS,
-        serialization: "advanced",
-        stdio: ["ignore", "ignore", "pipe", "ipc"],
-      });
-    } finally {
-      if (personality >= 0) libc.setPersonality(personality);
-    }
-    try {
-      const ready = (await replyOf(child)) as Ready;
-      return new LiveProcess(child, ready);
+      const child = startChild({ folder: own?.path ?? null });
+      return new LiveProcess(child, (await replyOf(child)) as Ready);
     } catch (error) {
+      if (error instanceof MachineError) throw error;
       throw new MachineError(`cannot start the child process: ${(error as Error).message}`);
+    } finally {
+      own?.remove();
     }
   }
 
   /** Runs an episode. ChildDied when it did not come back. */
   async run(request: EpisodeRequest): Promise<EpisodeReply> {
     const reply = replyOf(this.child);
-    this.child.send(request);
+    this.child.send(request, () => {}); // where it has died, the reply fails
     return (await reply) as EpisodeReply;
   }
 
@@ -69,6 +68,24 @@ export class LiveProcess {
     const gone = new Promise((resolve) => this.child.once("close", resolve));
     this.child.kill("SIGKILL");
     await gone;
+  }
+}
+
+/** A child without address-space randomisation where that is allowed. */
+function startChild(options: ChildOptions): ChildProcess {
+  const libc = openLibc();
+  const personality = libc.personality();
+  if (personality >= 0) libc.setPersonality(personality | ADDR_NO_RANDOMIZE);
+  try {
+    return endTogether(
+      fork(SCRIPT, [JSON.stringify(options)], {
+        execArgv: NODE_FLAGS,
+        serialization: "advanced",
+        stdio: ["ignore", "ignore", "pipe", "ipc"],
+      }),
+    );
+  } finally {
+    if (personality >= 0) libc.setPersonality(personality);
   }
 }
 
@@ -91,7 +108,8 @@ function replyOf(child: ChildProcess): Promise<Reply> {
     const onClose = (code: number | null, signal: string | null) => {
       settle();
       const line = stderr.split("\n").find((text) => /Error: /.test(text));
-      reject(new ChildDied(line?.trim() ?? `it ended with ${signal ?? `exit code ${code}`}`));
+      const how = `it ended with ${signal ?? `exit code ${code}`}`;
+      reject(new ChildDied(line?.trim() ?? how, signal));
     };
     child.stderr?.on("data", onError);
     child.on("message", onMessage);

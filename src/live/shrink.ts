@@ -45,7 +45,7 @@ export async function shrink(
 
 class Search {
   private trials = 0;
-  private readonly until = Date.now() + TIME;
+  private readonly until = performance.now() + TIME;
   private found: Counterexample | null = null;
   private conditions: Conditions;
 
@@ -66,7 +66,7 @@ class Search {
   }
 
   get isOver(): boolean {
-    return this.trials >= TRIALS || (this.found !== null && Date.now() > this.until);
+    return this.trials >= TRIALS || (this.found !== null && performance.now() > this.until);
   }
 
   /** What a sequence costs a reader. */

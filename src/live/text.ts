@@ -74,7 +74,9 @@ export function verifyText(verified: Verified, colors: Colors): string {
   if (leftOut.length > 0) lines.push(colors.dim(`not asked: ${leftOut.join("; ")}`));
   if (unsettled > 0) {
     lines.push(
-      colors.dim(`episodes that say nothing, because the process met a limit itself: ${unsettled}`),
+      colors.dim(
+        `episodes that say nothing, because the process met a limit itself or was killed: ${unsettled}`,
+      ),
     );
   }
   if (first) lines.push("", ...mismatchLines(verified, first, colors));

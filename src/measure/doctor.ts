@@ -74,7 +74,6 @@ export interface CheckupOptions {
   sittings: number;
   rounds: number;
   progress: (done: number, total: number, label: string) => void;
-  signal?: AbortSignal;
 }
 
 export async function checkUp(options: CheckupOptions): Promise<Checkup> {
@@ -112,14 +111,14 @@ async function noiseOf(options: CheckupOptions): Promise<Noise> {
     checksum: Number.parseInt(results, 16),
   }));
   const cores = { base: timing, head: timing, control: timing };
-  const { seconds, sittings, rounds, progress, signal } = options;
+  const { seconds, sittings, rounds, progress } = options;
   const processes: ProcessTimes[] = [];
   const started = performance.now();
   const elapsed = () => (performance.now() - started) / 1000;
   while (processes.length < FEWEST || elapsed() < seconds) {
     progress(Math.min(seconds, Math.round(elapsed())), seconds, "identical code");
     const job = { cores, scenarios: jobs, seed: 1, process: processes.length, sittings, rounds };
-    processes.push(await runProcess(job, () => {}, signal));
+    processes.push(await runProcess(job, () => {}));
   }
   return summary(processes, elapsed());
 }

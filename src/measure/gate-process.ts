@@ -3,6 +3,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Random } from "../catalogue/random.js";
+import { endTogether } from "../cleanup.js";
 import { MachineError } from "../errors.js";
 import type { GateJob, GateMessage, ScenarioTimes } from "./gate-child.js";
 import { BuildsDisagree } from "./stage.js";
@@ -23,22 +24,18 @@ const PADDING = 4096;
 
 /**
  * Runs one process to its end. BuildsDisagree when a variant gives other results; MachineError when it dies.
- * `signal` kills it.
  */
-export function runProcess(
-  job: GateJob,
-  onScenario: () => void,
-  signal?: AbortSignal,
-): Promise<ProcessTimes> {
+export function runProcess(job: GateJob, onScenario: () => void): Promise<ProcessTimes> {
   const padding = new Random(job.seed, `padding ${job.process}`).below(PADDING);
   const started = performance.now();
   return new Promise((resolve, reject) => {
-    const running = fork(child, [], {
-      execArgv: NODE_FLAGS,
-      serialization: "advanced",
-      env: { ...process.env, VMABENCH_PADDING: "x".repeat(padding) },
-      ...(signal ? { signal } : {}),
-    });
+    const running = endTogether(
+      fork(child, [], {
+        execArgv: NODE_FLAGS,
+        serialization: "advanced",
+        env: { ...process.env, VMABENCH_PADDING: "x".repeat(padding) },
+      }),
+    );
     const scenarios: ScenarioTimes[] = [];
     let switches: number | null = null;
     running.on("message", (message: GateMessage) => {
@@ -51,7 +48,9 @@ export function runProcess(
         reject(new BuildsDisagree(message.message));
       }
     });
-    running.on("error", reject);
+    running.on("error", ({ message }) =>
+      reject(new MachineError(`a process of the gate cannot be run: ${message}`)),
+    );
     running.on("exit", (code, killed) => {
       if (switches === null) {
         reject(
@@ -62,6 +61,6 @@ export function runProcess(
       const seconds = Math.round((performance.now() - started) / 10) / 100;
       resolve({ process: job.process, involuntarySwitches: switches, seconds, scenarios });
     });
-    running.send(job);
+    running.send(job, () => {}); // one that has died already ends with "exit"
   });
 }

@@ -44,7 +44,6 @@ export interface GateOptions {
   /** Hears what is known before anything is timed. */
   onWork: (record: GateRecord) => void;
   progress: (done: number, total: number, label: string) => void;
-  signal?: AbortSignal;
 }
 
 /** Runs the gate and returns its record. MachineError when the ABI differs: nothing can be compared then. */
@@ -148,7 +147,7 @@ async function timeRecord(
         options.progress(i * ids.length + done++, processes * ids.length, `look ${number}`);
       step();
       const job = { cores, scenarios, seed, process, sittings, rounds };
-      const times = await runProcess(job, step, options.signal);
+      const times = await runProcess(job, step);
       record.processes.push(asRecorded(times, number));
     }
   };

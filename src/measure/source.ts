@@ -13,12 +13,12 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
+import { endTogether, temporaryFolder } from "../cleanup.js";
 import { coreBytes } from "../core/core.js";
 import { type Abi, abiOf, abiVersion, codeSha256 } from "../core/module.js";
 import { MachineError, UsageError } from "../errors.js";
@@ -158,25 +158,30 @@ async function fromRevision(revision: string, say: (line: string) => void): Prom
 
 /** Compiles a commit's assembly/ in a folder of its own and moves the result to `kept` as a whole. */
 async function buildRevision(commit: string, builder: URL, kept: string): Promise<void> {
-  const tree = mkdtempSync(join(tmpdir(), "vmabench-base-"));
+  const { path: tree, remove } = temporaryFolder("base");
   try {
     git("archive", "--format=tar", "-o", join(tree, "base.tar"), commit, ...BUILT_FROM);
     execFileSync("tar", ["-xf", "base.tar"], { cwd: tree });
     mkdirSync(join(tree, "build"));
     await Promise.all(["timing", "work"].map((target) => compile(builder, target, tree)));
     mkdirSync(dirname(kept), { recursive: true });
-    const aside = mkdtempSync(join(dirname(kept), ".new-"));
-    for (const name of ["timing.wasm", "work.wasm"]) {
-      writeFileSync(join(aside, name), readFileSync(join(tree, "build", name)));
-    }
-    try {
-      renameSync(aside, kept);
-    } catch (error) {
-      rmSync(aside, { recursive: true });
-      if (!existsSync(kept)) throw error; // otherwise another gate was faster
-    }
+    keep(join(tree, "build"), kept);
   } finally {
-    rmSync(tree, { recursive: true, force: true });
+    remove();
+  }
+}
+
+/** Copies builds into the folder of those kept, as a whole. */
+function keep(build: string, kept: string): void {
+  const aside = mkdtempSync(join(dirname(kept), ".new-"));
+  try {
+    for (const name of ["timing.wasm", "work.wasm"]) {
+      writeFileSync(join(aside, name), readFileSync(join(build, name)));
+    }
+    renameSync(aside, kept);
+  } catch (error) {
+    rmSync(aside, { recursive: true });
+    if (!existsSync(kept)) throw error; // otherwise another gate was faster
   }
 }
 
@@ -191,7 +196,9 @@ function whyNot(error: unknown): string {
 async function compile(builder: URL, target: string, tree: string): Promise<void> {
   const [file, name, from] = [builder.href, target, tree].map((text) => JSON.stringify(text));
   const code = `import(${file}).then((m) => m.buildCore(${name}, { from: ${from} }))`;
-  await promisify(execFile)(process.execPath, ["-e", code]);
+  const compiled = promisify(execFile)(process.execPath, ["-e", code]);
+  endTogether(compiled.child);
+  await compiled;
 }
 
 function resolveRevision(

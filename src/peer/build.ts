@@ -1,11 +1,14 @@
 // The peer, built on the machine of whoever has the kernel tree: our driver program (native/) with the tree's files
 // included. Nothing of the tree is copied; the program is made in a folder that goes away again.
 
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { endTogether } from "../cleanup.js";
 import { MachineError, UsageError } from "../errors.js";
+import { cannotWrite } from "../record/file.js";
 import type { KernelTree } from "./tree.js";
 
 /** The sources of the driver program; the same from src/ and from dist/. */
@@ -44,21 +47,38 @@ export function compilerVersion(): string {
 }
 
 /** Compiles the driver program with a tree; the path of the program. UsageError saying what the tree lacks. */
-export function buildPeer(tree: KernelTree, folder: string): string {
-  mkdirSync(join(folder, "generated"), { recursive: true });
-  for (const [name, text] of Object.entries(GENERATED)) {
-    writeFileSync(join(folder, "generated", name), text);
+export async function buildPeer(tree: KernelTree, folder: string): Promise<string> {
+  try {
+    mkdirSync(join(folder, "generated"), { recursive: true });
+    for (const [name, text] of Object.entries(GENERATED)) {
+      writeFileSync(join(folder, "generated", name), text);
+    }
+  } catch (error) {
+    throw cannotWrite(folder, error);
   }
   const program = join(folder, "peer");
-  const { error, status, stderr } = spawnSync(COMPILER, compilerArguments(tree, folder, program), {
-    encoding: "utf8",
+  const compiled = promisify(execFile)(COMPILER, compilerArguments(tree, folder, program), {
     env: { ...process.env, LC_ALL: "C" },
   });
-  if (error) throw new MachineError(`${COMPILER} cannot be run: ${error.message}`);
-  if (status !== 0) {
-    throw new UsageError(`kernel source ${tree.path} cannot be built: ${whatIsMissing(stderr)}`);
+  endTogether(compiled.child);
+  try {
+    await compiled;
+  } catch (error) {
+    throw whyNotBuilt(tree, error as CompilerError);
   }
   return program;
+}
+
+/** What execFile rejects with: an exit code, a signal, or the code of a system call. */
+type CompilerError = Error & { code?: number | string; signal?: string | null; stderr?: string };
+
+function whyNotBuilt(tree: KernelTree, { message, code, signal, stderr = "" }: CompilerError) {
+  if (signal) return new MachineError(`${COMPILER} ended with ${signal}`);
+  if (typeof code !== "number") return new MachineError(`${COMPILER} cannot be run: ${message}`);
+  if (/No space left on device/.test(stderr)) {
+    return new MachineError(`${COMPILER} cannot write its output: no space left`);
+  }
+  return new UsageError(`kernel source ${tree.path} cannot be built: ${whatIsMissing(stderr)}`);
 }
 
 function compilerArguments(tree: KernelTree, folder: string, program: string): string[] {

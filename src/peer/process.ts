@@ -2,6 +2,8 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { endTogether } from "../cleanup.js";
+import { MachineError } from "../errors.js";
 
 export interface PeerOptions {
   /** Path of the built program. */
@@ -26,20 +28,22 @@ export class Peer {
   private readonly child: ChildProcess;
   private readonly lines: AsyncIterator<string>;
   private stderr = "";
-  private ended: Promise<string>;
+  private readonly ended: Promise<{ how: string; killed: boolean }>;
 
   private constructor(options: PeerOptions) {
     const { program, operations, hook, set, installsOps, error } = options;
     const args = [operations, hook, set.toString(16), installsOps ? "1" : "0", String(error)];
-    this.child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
+    this.child = endTogether(spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] }));
     this.child.stdin?.on("error", () => {}); // the end of the program is noticed where its answer is missing
     this.child.stderr?.on("data", (chunk: Buffer) => {
       this.stderr = (this.stderr + chunk.toString("utf8")).slice(-2000);
     });
     this.lines = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]();
     this.ended = new Promise((resolve) => {
-      this.child.on("error", (reason) => resolve(reason.message));
-      this.child.on("close", (status, signal) => resolve(`ended with ${signal ?? status}`));
+      this.child.on("error", ({ message }) => resolve({ how: message, killed: false }));
+      this.child.on("close", (status, signal) =>
+        resolve({ how: `ended with ${signal ?? status}`, killed: signal === "SIGKILL" }),
+      );
     });
   }
 
@@ -86,7 +90,9 @@ export class Peer {
   private async answer(): Promise<string> {
     const { value, done } = await this.lines.next();
     if (!done) return value;
-    const how = await this.ended;
+    const { how, killed } = await this.ended;
+    if (killed)
+      throw new MachineError("the kernel tree's program was killed: is there memory for it?");
     throw new PeerFailed(`the kernel tree's program ${how}: ${this.stderr.trim() || "no message"}`);
   }
 }

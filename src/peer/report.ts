@@ -7,6 +7,7 @@ import { type Ratio, ratioOf } from "../judge/verdict.js";
 import { logRatios } from "../measure/rounds.js";
 import type { Colors } from "../render/colors.js";
 import { interval, number } from "../render/format.js";
+import { printable } from "../render/printable.js";
 import { median, medianInterval } from "../stats/median.js";
 import { PEER_HOOKS, type PeerHook, type Side } from "./contender.js";
 import type { GroupTimes, SittingTimes } from "./measure.js";
@@ -112,7 +113,7 @@ export function peerText(report: PeerReport, colors: Colors): string {
     table.push(...rows(group));
   }
   const what = against
-    ? `${other} (${against.path}) against ${base} (${kernel.path})`
+    ? `${other} (${printable(against.path)}) against ${base} (${printable(kernel.path)})`
     : `the model against mm/vma.c and lib/maple_tree.c of ${nameOf(kernel)}`;
   const lines = [
     colors.bold(
@@ -121,7 +122,7 @@ export function peerText(report: PeerReport, colors: Colors): string {
     "",
     table.toString(),
     colors.dim(
-      `ratios of paired rounds, medians of six sittings with their range; ${compiler}, ${flags[0]}`,
+      `ratios of paired rounds, medians of six sittings with their range; ${printable(compiler)}, ${flags[0]}`,
     ),
   ];
   if (groups.some((group) => group.droppedAccesses > 0)) {
@@ -136,7 +137,9 @@ export function peerText(report: PeerReport, colors: Colors): string {
     differing.length === 0
       ? "results and final layouts: the same everywhere"
       : "results or final layouts differ:",
-    ...differing.map((group) => `  ${group.workload}/${group.driver}: ${group.difference}`),
+    ...differing.map(
+      (group) => `  ${printable(`${group.workload}/${group.driver}: ${group.difference}`)}`,
+    ),
   );
   return `${lines.join("\n").replace(/ +$/gm, "")}\n`;
 }

@@ -3,6 +3,7 @@
 import Table from "cli-table3";
 import type { Colors } from "../render/colors.js";
 import { integer, number } from "../render/format.js";
+import { printable } from "../render/printable.js";
 import type { RealReplay } from "./replay-real.js";
 
 /** Predicted and measured beside each other, call kind by call kind. */
@@ -34,7 +35,7 @@ export function realText(result: RealReplay, colors: Colors): string {
     ([name, times]) => `${integer(times)} ${name}`,
   );
   const lines = [
-    `${colors.bold(result.file)} on Linux ${result.kernelRelease} (model ${result.protocol}, touch ${result.touch})`,
+    `${colors.bold(printable(result.file))} on Linux ${result.kernelRelease} (model ${result.protocol}, touch ${result.touch})`,
     table.toString(),
     `  the model's band: ± ${number(predicted.relativeError * 100)} %; entry and exit are ${micro(predicted.entryNs)} µs of it`,
     `  ${result.passes} passes in each of ${result.processes} processes; the first pass of each, not counted: ${micro(measured.firstPassNs)} µs`,

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { JSON_BYTES, parseJson, readJson } from "../input/json.js";
 import { readTextIfThere } from "../input/text.js";
-import { writeFileWhole } from "./store.js";
+import { writeFileWhole } from "./file.js";
 
 const commit = z.string().regex(/^[0-9a-f]{40}$/);
 const ratio = z.strictObject({

@@ -15,12 +15,15 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UsageError } from "../errors.js";
+import { cannotWrite, checkFileWritable, inFolder } from "./file.js";
 
 /** Path inside the folder, and contents. */
 export type ReportFiles = ReadonlyMap<string, string | Uint8Array>;
 
-/** What a report of ours may have left in a folder; anything else there is the user's and stays. */
-const OURS = /^(results\.json|times\.json|report\.(md|html)|charts\/[a-z-]+\.png)$/;
+/** What a report may have left in a folder. */
+const REPORT = /^(results\.json|times\.json|report\.(md|html)|charts\/[a-z-]+\.png)$/;
+type IsOurs = (name: string) => boolean;
+
 /** Folders that a report has inside its own. */
 const INNER = ["charts"];
 
@@ -41,70 +44,79 @@ export function checkWritable(folder: string): void {
     const place = existsSync(target) ? target : existing;
     rmSync(mkdtempSync(join(place, ".vmabench-")), { recursive: true });
   } catch (error) {
-    throw new UsageError(`cannot write ${folder}: ${reason(error)}`);
+    throw cannotWrite(folder, error);
   }
+}
+
+/** As `checkFileWritable`, for a file whose folder may have to be made. */
+export function checkFileMakeable(path: string): void {
+  if (existsSync(dirname(path))) checkFileWritable(path);
+  else checkWritable(dirname(path));
 }
 
 /**
  * Writes the files to a folder aside and then moves them in; earlier reports of ours in `folder` are
  * replaced as a whole, other files are left alone. Synchronous, so that no signal handler runs between the
- * moves; when one of them fails, those done are undone.
+ * moves; when one of them fails, those done are undone. UsageError in one line when the folder may not be
+ * written, MachineError when the report does not fit.
  */
 export function writeReport(folder: string, files: ReportFiles): void {
+  writeFolder(folder, files, (name) => REPORT.test(name));
+}
+
+/** As `writeReport`, with other files that are ours; anything else in the folder is the user's and stays. */
+export function writeFolder(folder: string, files: ReportFiles, isOurs: IsOurs): void {
   const target = resolve(folder);
   for (const name of files.keys()) {
-    if (!OURS.test(name)) throw new Error(`${name} is not a report file`);
+    if (!isOurs(name)) throw new Error(`${name} is not a file of ours`);
   }
-  let aside: string | undefined;
+  // inside an existing folder, which may be a mount of its own; beside one that does not exist yet
+  const fresh = !existsSync(target);
+  const start = fresh ? join(dirname(target), `.${basename(target)}-`) : join(target, ".vmabench-");
   try {
-    const fresh = !existsSync(target);
-    if (fresh) mkdirSync(dirname(target), { recursive: true });
-    // inside an existing folder, which may be a mount of its own; beside one that does not exist yet
-    aside = fresh
-      ? mkdtempSync(join(dirname(target), `.${basename(target)}-`))
-      : mkdtempSync(join(target, ".vmabench-"));
-    const incoming = join(aside, "new");
-    for (const [name, contents] of files) {
-      mkdirSync(dirname(join(incoming, name)), { recursive: true });
-      writeFileSync(join(incoming, name), contents);
-    }
-    if (fresh) renameSync(incoming, target);
-    else replace(target, incoming, join(aside, "old"));
+    inFolder(dirname(start), () => {
+      const aside = mkdtempSync(start);
+      try {
+        const incoming = join(aside, "new");
+        fill(incoming, files);
+        if (fresh) renameSync(incoming, target);
+        else replace(target, incoming, join(aside, "old"), isOurs);
+      } finally {
+        rmSync(aside, { recursive: true, force: true });
+      }
+    });
   } catch (error) {
-    throw new UsageError(`cannot write ${folder}: ${reason(error)}`);
-  } finally {
-    if (aside !== undefined) rmSync(aside, { recursive: true, force: true });
+    throw cannotWrite(folder, error);
   }
 }
 
-/** Writes one file aside and renames it into place. UsageError in one line when it cannot be written. */
-export function writeFileWhole(path: string, contents: string | Uint8Array): void {
-  const target = resolve(path);
-  const aside = `${target}.${process.pid}.new`;
-  try {
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(aside, contents);
-    renameSync(aside, target);
-  } catch (error) {
-    rmSync(aside, { force: true });
-    throw new UsageError(`cannot write ${path}: ${reason(error)}`);
+function fill(folder: string, files: ReportFiles): void {
+  for (const [name, contents] of files) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), contents);
   }
 }
 
 /** Files of ours in a folder and its inner ones. */
-function oursIn(folder: string): string[] {
+function oursIn(folder: string, isOurs: IsOurs): string[] {
   const names = (path: string) =>
     readdirSync(join(folder, path), { withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => (path ? `${path}/${entry.name}` : entry.name));
   const inner = INNER.filter((path) => existsSync(join(folder, path)));
-  return ["", ...inner].flatMap(names).filter((name) => OURS.test(name));
+  return ["", ...inner].flatMap(names).filter(isOurs);
 }
 
-function replace(target: string, incoming: string, outgoing: string): void {
+function replace(target: string, incoming: string, outgoing: string, isOurs: IsOurs): void {
   const moves = [
-    ...oursIn(target).map((name) => ({ from: join(target, name), to: join(outgoing, name) })),
-    ...oursIn(incoming).map((name) => ({ from: join(incoming, name), to: join(target, name) })),
+    ...oursIn(target, isOurs).map((name) => ({
+      from: join(target, name),
+      to: join(outgoing, name),
+    })),
+    ...oursIn(incoming, isOurs).map((name) => ({
+      from: join(incoming, name),
+      to: join(target, name),
+    })),
   ];
   const done: typeof moves = [];
   try {
@@ -123,13 +135,4 @@ function replace(target: string, incoming: string, outgoing: string): void {
 
 function removeIfEmpty(folder: string): void {
   if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
-}
-
-function reason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "EACCES" || code === "EPERM") return "permission denied";
-  if (code === "EROFS") return "read-only file system";
-  if (code === "ENOSPC") return "no space left";
-  if (code === "ENOTDIR") return "a part of the path is not a folder";
-  return message;
 }

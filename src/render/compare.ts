@@ -4,6 +4,7 @@ import type { CompareOutcome, RunComparison } from "../judge/compare.js";
 import type { Colors } from "./colors.js";
 import { interval } from "./format.js";
 import { MARKS, workLines } from "./gate.js";
+import { printable } from "./printable.js";
 
 export function compareReport(
   comparison: RunComparison,
@@ -16,7 +17,7 @@ export function compareReport(
     if (ids.length > 0) lines.push(`only in the ${side}: ${listed(ids)}`);
   }
   for (const [what, reasons] of Object.entries(notComparable)) {
-    lines.push(...reasons.map((reason) => `${what} not comparable: ${reason}`));
+    lines.push(...reasons.map((reason) => `${what} not comparable: ${printable(reason)}`));
   }
   if (notComparable.work.length === 0) {
     const count = `${work.length} ${work.length === 1 ? "count differs" : "counts differ"}`;
@@ -35,13 +36,14 @@ export function compareReport(
 
 /** `same: ...`, `regression: ...`, or why there is no answer. */
 export function endLine({ exitCode, reason }: CompareOutcome, colors: Colors): string {
-  if (exitCode === 0) return colors.bold(`no regression: ${reason}`);
-  return colors.bold(colors.red(exitCode === 1 ? `regression: ${reason}` : reason));
+  if (exitCode === 0) return colors.bold(`no regression: ${printable(reason)}`);
+  return colors.bold(colors.red(printable(exitCode === 1 ? `regression: ${reason}` : reason)));
 }
 
 function timeLines({ time, kind }: RunComparison, colors: Colors): string[] {
-  const width = Math.max(...time.map(({ id }) => id.length));
-  const lines = [...time]
+  const shown = time.map((change) => ({ ...change, id: printable(change.id) }));
+  const width = Math.max(...shown.map(({ id }) => id.length));
+  const lines = shown
     .sort((a, b) => b.ratio - a.ratio)
     .map((change) => {
       const line = `${change.id.padEnd(width)}  ${MARKS[change.verdict].padEnd(11)}  ${interval(change)}`;
@@ -56,5 +58,5 @@ function timeLines({ time, kind }: RunComparison, colors: Colors): string[] {
 
 function listed(ids: readonly string[]): string {
   const rest = ids.length > 3 ? ` and ${ids.length - 3} more` : "";
-  return ids.slice(0, 3).join(", ") + rest;
+  return ids.slice(0, 3).map(printable).join(", ") + rest;
 }

@@ -4,6 +4,7 @@ import type { Diagnosis, Visible } from "../judge/fitness.js";
 import type { Checkup } from "../measure/doctor.js";
 import type { Colors } from "./colors.js";
 import { number } from "./format.js";
+import { printable } from "./printable.js";
 
 const WIDTH = 100;
 const LABEL = 16;
@@ -37,8 +38,8 @@ function facts(checkup: Checkup): [string, string][] {
   const gibibytes = (bytes: number) => `${number(bytes / 2 ** 30)} GiB`;
   const left = memory.available === null ? "" : `, ${gibibytes(memory.available)} to be had`;
   return [
-    ["processor", `${environment.cpu}, ${processors} to be used`],
-    ["system", `${environment.os}, ${environment.kernelRelease}`],
+    ["processor", `${printable(environment.cpu)}, ${processors} to be used`],
+    ["system", printable(`${environment.os}, ${environment.kernelRelease}`)],
     ["Node.js", `${environment.node}, V8 ${environment.v8}`],
     ["memory", `${gibibytes(memory.total)}${left}`],
     ["virtualisation", checkup.virtualisation ?? "none that shows"],
@@ -48,7 +49,7 @@ function facts(checkup: Checkup): [string, string][] {
     ["load", `${load.toFixed(2)} over the last minute`],
     [
       "busy",
-      busy.map(({ name, share }) => `${name} ${Math.round(share * 100)} %`).join(", ") ||
+      busy.map(({ name, share }) => `${printable(name)} ${Math.round(share * 100)} %`).join(", ") ||
         "nothing else",
     ],
   ];

@@ -3,6 +3,7 @@
 import type { Series, Step } from "../judge/history.js";
 import type { HistoryEntry } from "../record/history.js";
 import type { Colors } from "./colors.js";
+import { printable } from "./printable.js";
 
 const BARS = "▁▂▃▄▅▆▇█";
 /** Values that a sparkline shows: the newest ones. */
@@ -14,7 +15,7 @@ export function historyReport(
   colors: Colors,
 ): string {
   const [first, last] = [entries[0]!, entries.at(-1)!];
-  const width = Math.max(...series.map(({ id }) => id.length));
+  const width = Math.max(...series.map(({ id }) => printable(id).length));
   const lines = [
     `${entries.length} ${entries.length === 1 ? "commit" : "commits"}, ${day(first.date)} to ${day(last.date)}, against ${short(last.reference.commit)}`,
     "",
@@ -22,7 +23,7 @@ export function historyReport(
   for (const { id, points, steps } of series) {
     const ratios = points.map(({ ratio }) => ratio);
     const now = ratios.at(-1)!.toFixed(3);
-    lines.push(`${id.padEnd(width)}  ${now}  ${sparkline(ratios)}`);
+    lines.push(`${printable(id).padEnd(width)}  ${now}  ${sparkline(ratios)}`);
     for (const step of steps) lines.push(stepLine(step, colors));
   }
   lines.push("", colors.bold(finding(series)));

@@ -2,29 +2,33 @@
 
 import type { Section } from "./bounded.js";
 import type { ChartLink } from "./markdown.js";
+import { printable } from "./printable.js";
 
 /** Not the narrow space inside numbers. */
 const BLANKS = /[ \t\r\n\f\v\u2028\u2029]+/g;
 const LONGEST_CELL = 160;
 const LONGEST_ATTRIBUTE = 800;
 
-/** Text that stays text: no markup, no table cell's end, nobody's name called. */
+/** Text that stays text: no markup, no table cell's end, no address that becomes a link, nobody's name called. */
 export function cell(text: string): string {
   const short = text.length > LONGEST_CELL * 3 ? `${text.slice(0, LONGEST_CELL * 3)}…` : text;
-  return short
-    .replace(BLANKS, " ")
+  return printable(short.replace(BLANKS, " "))
     .replace(/&/g, "&amp;")
     .replace(/</g, "&lt;")
-    .replace(/[|`\\]/g, "\\$&")
+    .replace(/[|`\\*~]|(?<!\w)_|_(?!\w)/g, "\\$&")
     .replace(/\]([([:])/g, "]\\$1")
-    .replace(/(^|[^\w])@/g, "$1&#64;");
+    .replace(/^(\d*)([-+>.)]|#{1,6}|\[[ x]\])(?= |$)/i, "$1\\$2") // a block of its own inside a list's item
+    .replace(/#(?=\d)|(?<!\w)@|@(?=[\w.-]*\.[\w-]*[a-z])/gi, `$&${APART}`)
+    .replace(/:\/\//g, "&#58;//")
+    .replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}&#46;`);
 }
+
+/** A zero-width space: names, mail addresses and numbers of issues are looked for in what is shown, not in the source. */
+const APART = "&#8203;";
 
 /** An attribute's value, in double quotes; long ones are cut. */
 export function attribute(text: string): string {
-  return text
-    .slice(0, LONGEST_ATTRIBUTE)
-    .replace(BLANKS, " ")
+  return printable(text.slice(0, LONGEST_ATTRIBUTE).replace(BLANKS, " "))
     .replace(/&/g, "&amp;")
     .replace(/</g, "&lt;")
     .replace(/"/g, "&quot;");

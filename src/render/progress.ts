@@ -1,6 +1,7 @@
 // A progress bar where there is somebody to see it.
 
 import { type Options, type Params, Presets, SingleBar } from "cli-progress";
+import { orUndo } from "../cleanup.js";
 import { colorsFor } from "./colors.js";
 import { printable } from "./printable.js";
 import { columnsOf, cutMiddle } from "./width.js";
@@ -24,6 +25,7 @@ export function progressOn(stream: NodeJS.WriteStream, options: { quiet: boolean
   const { dim } = colorsFor(stream);
   const since = performance.now();
   let bar: SingleBar | undefined;
+  let forget = () => {};
   let finished = since;
   const format = (_: Options, { progress, value, total }: Params, payload: object) => {
     const { label } = payload as { label: string };
@@ -41,11 +43,13 @@ export function progressOn(stream: NodeJS.WriteStream, options: { quiet: boolean
           Presets.rect,
         );
         bar.start(total, done, { label });
+        forget = orUndo(() => bar?.stop());
       }
       finished = performance.now();
       bar.update(done, { label });
     },
     stop() {
+      forget();
       bar?.stop();
       bar = undefined;
     },

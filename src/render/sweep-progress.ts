@@ -1,8 +1,10 @@
 // Progress of a sweep: what is done in all, and by each worker.
 
 import { MultiBar, Presets, type SingleBar } from "cli-progress";
+import { orUndo } from "../cleanup.js";
 import { colorsFor } from "./colors.js";
 import { duration, integer, number } from "./format.js";
+import { printable } from "./printable.js";
 
 export interface SweepProgress {
   /** A worker has finished so many scenarios. */
@@ -68,12 +70,13 @@ export function sweepProgressOn(
       bar.setTotal(Math.max(1, Math.round(done + share)));
       const remaining = own > 0 ? `, ${duration(share / own)} left` : "";
       bar.update(done, {
-        label: `worker ${name}: ${integer(done)}`,
+        label: `worker ${printable(name)}: ${integer(done)}`,
         text: `${number(own)}/s${remaining}`,
       });
     }
   };
   show();
+  const forget = orUndo(() => bars.stop());
   return {
     done(name, scenarios) {
       finished += scenarios;
@@ -85,6 +88,9 @@ export function sweepProgressOn(
       show();
     },
     say: (text) => bars.log(`vmabench: ${text}\n`),
-    stop: () => bars.stop(),
+    stop: () => {
+      forget();
+      bars.stop();
+    },
   };
 }

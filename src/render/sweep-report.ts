@@ -44,7 +44,7 @@ function overview({ done, excluded, refused }: Manifest, summary: Summary): stri
   const findings = summary.comparisons.map(
     (comparison) => `**${finding(comparison, summary.baseline)}**`,
   );
-  const left = leftOutLines({ excluded, refused }).map((line) => `- ${line}`);
+  const left = leftOutLines({ excluded, refused }).map((line) => `- ${text(line)}`);
   return [...findings, counts, left.join("\n")].filter((part) => part !== "").join("\n\n");
 }
 

@@ -2,6 +2,7 @@
 
 import type { Colors } from "./colors.js";
 import { duration, integer, number } from "./format.js";
+import { printable } from "./printable.js";
 
 export interface LeftOut {
   excluded: number;
@@ -34,7 +35,9 @@ export interface DryRun {
 export function leftOutLines({ excluded, refused }: LeftOut): string[] {
   return [
     ...(excluded > 0 ? [`left out: ${integer(excluded)} as the spec says`] : []),
-    ...refused.map(({ reason, scenarios }) => `left out: ${integer(scenarios)}: ${reason}`),
+    ...refused.map(
+      ({ reason, scenarios }) => `left out: ${integer(scenarios)}: ${printable(reason)}`,
+    ),
   ];
 }
 
@@ -55,9 +58,9 @@ export function finishedText(run: Finished, colors: Colors): string {
   const rate = run.seconds > 0 ? `, ${duration(run.seconds)}` : "";
   const failed =
     run.failed > 0
-      ? `${colors.red(`${integer(run.failed)} failed`)}: "error" in ${run.out}/results.ndjson says why\n`
+      ? `${colors.red(`${integer(run.failed)} failed`)}: "error" in ${printable(run.out)}/results.ndjson says why\n`
       : "";
-  return `${run.sweep}: ${integer(run.scenarios)} scenarios${rate}\n${failed}${colors.dim(`results: ${run.out}`)}\n`;
+  return `${run.sweep}: ${integer(run.scenarios)} scenarios${rate}\n${failed}${colors.dim(`results: ${printable(run.out)}`)}\n`;
 }
 
 function plural(count: number, what: string): string {

@@ -4,6 +4,7 @@ import type { EventName } from "../core/abi.js";
 import type { WhatIf, WhatIfRun } from "../replay/what-if.js";
 import type { Colors } from "./colors.js";
 import { integer, number } from "./format.js";
+import { printable } from "./printable.js";
 
 interface Row {
   title: string;
@@ -84,7 +85,7 @@ export function whatIfText(result: WhatIf, colors: Colors): string {
         ),
       );
   return [
-    `${colors.bold(result.file)}: ${integer(result.operations)} operations, touch ${result.touch}`,
+    `${colors.bold(printable(result.file))}: ${integer(result.operations)} operations, touch ${result.touch}`,
     "",
     head(["as recorded", ...result.runs.map(() => "what if")]),
     head(

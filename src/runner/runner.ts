@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { closeSync, ftruncateSync, readSync, writeSync } from "node:fs";
+import { endTogether } from "../cleanup.js";
 import { MachineError } from "../errors.js";
 import { ADDR_NO_RANDOMIZE, type Libc } from "../live/libc.js";
 import { programFile } from "./elf.js";
@@ -65,10 +66,12 @@ function runProgram(libc: Libc, program: number, files: number[]): Promise<strin
   const personality = libc.personality();
   if (personality >= 0) libc.setPersonality(personality | ADDR_NO_RANDOMIZE);
   try {
-    const child = spawn(`/proc/${process.pid}/fd/${program}`, [], {
-      env: {},
-      stdio: ["ignore", "ignore", "ignore", ...files],
-    });
+    const child = endTogether(
+      spawn(`/proc/${process.pid}/fd/${program}`, [], {
+        env: {},
+        stdio: ["ignore", "ignore", "ignore", ...files],
+      }),
+    );
     return new Promise((resolve, reject) => {
       child.once("error", (error) =>
         reject(new MachineError(`cannot start the runner: ${error.message}`)),

@@ -2,7 +2,7 @@
 
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { writeFileWhole } from "../record/store.js";
+import { writeFileWhole } from "../record/file.js";
 import { FILES, type Manifest, readManifest, type SweepFolder, writeManifest } from "./folder.js";
 import type { Jobs } from "./jobs.js";
 import { writeParquet } from "./parquet.js";

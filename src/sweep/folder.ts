@@ -1,13 +1,14 @@
 // The folder of a sweep: sweep.json says what it is, sweep.log.ndjson grows, the rest is made at the end.
 
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../errors.js";
 import { readJsonIfThere } from "../input/json.js";
 import { captureTool } from "../record/environment.js";
+import { writeFileWhole } from "../record/file.js";
 import { toolSchema } from "../record/schema.js";
-import { checkWritable, writeFileWhole } from "../record/store.js";
+import { checkWritable } from "../record/store.js";
 import type { Jobs } from "./jobs.js";
 import { Log } from "./log.js";
 import { planId } from "./plan.js";
@@ -65,17 +66,22 @@ export function openFolder(path: string, jobs: Jobs, resume: boolean): SweepFold
   if (resume) {
     if (!before) throw new UsageError(`--resume: there is no sweep in ${path}`);
     checkSame(path, before, jobs);
-    return before.done && !existsSync(log) ? null : { path, log: new Log(log) };
+    if (before.done && !existsSync(log)) return null;
+    removeResults(path);
+    return { path, log: new Log(log) };
   }
   if (before && existsSync(log)) {
     throw new UsageError(
       `${path} holds the unfinished sweep "${before.sweep}": --resume goes on with it, --out names another folder`,
     );
   }
-  for (const name of RESULTS) rmSync(join(path, name), { recursive: true, force: true });
-  mkdirSync(path, { recursive: true });
-  writeManifest(path, manifestOf(jobs));
+  writeManifest(path, manifestOf(jobs)); // where that does not fit, an earlier sweep's results stay
+  removeResults(path);
   return { path, log: new Log(log) };
+}
+
+function removeResults(path: string): void {
+  for (const name of RESULTS) rmSync(join(path, name), { recursive: true, force: true });
 }
 
 function manifestOf({ plan, count, tally }: Jobs): Manifest {

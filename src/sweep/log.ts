@@ -8,11 +8,10 @@ import {
   ftruncateSync,
   openSync,
   readSync,
-  renameSync,
-  rmSync,
   writeSync,
 } from "node:fs";
-import { MachineError, UsageError } from "../errors.js";
+import { MachineError } from "../errors.js";
+import { cannotWrite, writeAside } from "../record/file.js";
 import type { JobResult } from "./execute.js";
 
 /** Ends a job's lines in the log. */
@@ -49,7 +48,7 @@ export class Log {
     try {
       this.file = openSync(path, "a+");
     } catch (error) {
-      throw new UsageError(`cannot write ${path}: ${(error as Error).message}`);
+      throw cannotWrite(path, error);
     }
     this.recover();
   }
@@ -72,7 +71,7 @@ export class Log {
     try {
       for (let done = 0; done < block.length; ) done += writeSync(this.file, block, done);
     } catch (error) {
-      throw new MachineError(`cannot write ${this.path}: ${(error as Error).message}`);
+      throw cannotWrite(this.path, error);
     }
     const bytes = Buffer.byteLength(text) + mark.times;
     this.count(mark, { at: this.end, bytes, times: mark.times });
@@ -112,8 +111,15 @@ export class Log {
   /** Writes a part of all jobs in the order of the jobs, aside and renamed. The log stays. */
   writeOrdered(path: string, part: Part): void {
     this.checkAlone();
-    const aside = `${path}.${process.pid}.new`;
-    const to = openSync(aside, "w");
+    try {
+      writeAside(path, (aside) => this.copyOrdered(aside, part));
+    } catch (error) {
+      throw cannotWrite(path, error);
+    }
+  }
+
+  private copyOrdered(path: string, part: Part): void {
+    const to = openSync(path, "wx");
     try {
       const buffer = Buffer.alloc(1 << 20);
       for (const job of Float64Array.from(this.stretches.keys()).sort()) {
@@ -130,10 +136,8 @@ export class Log {
         }
       }
       fsyncSync(to);
-      renameSync(aside, path);
     } finally {
       closeSync(to);
-      rmSync(aside, { force: true });
     }
   }
 

@@ -2,7 +2,9 @@
 
 import { renameSync, rmSync } from "node:fs";
 import { fileWriter, parquetWriteRows } from "hyparquet-writer";
+import { orUndo } from "../cleanup.js";
 import { EVENTS } from "../core/abi.js";
+import { asideOf, cannotWrite } from "../record/file.js";
 import type { ScenarioLine } from "./execute.js";
 import type { Grid } from "./grid.js";
 import type { SweepPlan } from "./plan.js";
@@ -39,7 +41,9 @@ export async function writeParquet(
   grid: Grid,
 ): Promise<void> {
   const columns = columnsOf(plan, grid);
-  const aside = `${path}.${process.pid}.new`;
+  const aside = asideOf(path);
+  const take = () => rmSync(aside, { force: true });
+  const forget = orUndo(take);
   function* rows(): Generator<Record<string, Cell>> {
     const timeOf = times === null ? () => null : following(timesIn(times));
     for (const result of resultsIn(results, grid)) {
@@ -60,8 +64,11 @@ export async function writeParquet(
       rowGroupSize: ROWS,
     });
     renameSync(aside, path);
+  } catch (error) {
+    throw cannotWrite(path, error);
   } finally {
-    rmSync(aside, { force: true });
+    take();
+    forget();
   }
 }
 

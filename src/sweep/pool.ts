@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Tinypool } from "tinypool";
+import { MachineError } from "../errors.js";
 import { pointOf } from "./exclude.js";
 import { failedLine, type JobResult } from "./execute.js";
 import { gridOf } from "./grid.js";
@@ -11,7 +12,7 @@ import type { SweepPlan } from "./plan.js";
 import type { Task, TaskResult } from "./thread.js";
 
 export interface Pool {
-  /** Executes a job. Whatever goes wrong with it is in its result. */
+  /** Executes a job. Whatever goes wrong with it is in its result; MachineError when there are no threads. */
   run(sweep: string, plan: SweepPlan, job: Job): Promise<TaskResult>;
   /** Ends the threads, also in the middle of a job. */
   end(): Promise<void>;
@@ -30,14 +31,29 @@ export function startPool(workers: number): Pool {
     maxThreads: workers,
     concurrentTasksPerWorker: 1,
   });
+  const waiting = new Set<(reason: Error) => void>();
+  // a thread has died without a job; those that die while they start are not replaced
+  threads.on("error", ({ message }: Error) => {
+    if (threads.threads.length > 0) return;
+    for (const fail of waiting) fail(new MachineError(`no thread stays alive: ${message}`));
+  });
+  const runIn = (task: Task) =>
+    new Promise<TaskResult>((resolve, reject) => {
+      waiting.add(reject);
+      threads
+        .run(task)
+        .then(resolve, reject)
+        .finally(() => waiting.delete(reject));
+    });
   return {
     async run(sweep, plan, job) {
       const task: Task = { sweep, plan, job };
       let reason = "";
       for (let attempt = 0; attempt <= plan.retries; attempt++) {
         try {
-          return (await threads.run(task)) as TaskResult;
+          return await runIn(task);
         } catch (error) {
+          if (error instanceof MachineError) throw error;
           reason = (error as Error).message; // the thread is gone; the pool starts another
         }
       }

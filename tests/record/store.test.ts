@@ -59,7 +59,7 @@ describe("writing a report", () => {
   });
 
   test("writes no file that a later report would not know as its own", () => {
-    expect(() => writeReport(folder, new Map([["other.txt", ""]]))).toThrow(/not a report file/);
+    expect(() => writeReport(folder, new Map([["other.txt", ""]]))).toThrow(/not a file of ours/);
     expect(readdirSync(folder)).toEqual([]);
   });
 });

@@ -84,7 +84,7 @@ describe("the markdown report", () => {
     results.environment.cpu = "<img src=x> @all";
     const text = markdown(results).replace(/^```\n[^`]*\n```$/gm, ""); // code is shown as it is
     expect(text).not.toMatch(/<script|<img src=x|\n# head|[^\w]@(someone|all)/);
-    expect(text).toContain("&lt;script>\\|\\`[x]\\(y) &#64;someone # head");
+    expect(text).toContain("&lt;script>\\|\\`[x]\\(y) @&#8203;someone # head");
   });
 });
 

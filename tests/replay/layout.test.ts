@@ -1,11 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { VM_READ, VM_SEALED, VM_SOFTDIRTY } from "../../src/core/abi.js";
-import { UsageError } from "../../src/errors.js";
 import { errnoText } from "../../src/replay/errno.js";
-import { checkFileWritable, layoutLines, writeWhole } from "../../src/replay/layout.js";
+import { layoutLines } from "../../src/replay/layout.js";
 
 function vma(start: number, flags: number, pgoff: number, file: number) {
   return {
@@ -37,37 +33,6 @@ describe("layout files", () => {
       "7fff00001000 7fff00002000 0 0 0",
       "7fff00002000 7fff00003000 0 0 8", // made by the model: above every number of the trace
     ]);
-  });
-});
-
-describe("writing a file", () => {
-  let folder = "";
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "vmabench-layout-"));
-  });
-  afterAll(() => rmSync(folder, { recursive: true }));
-
-  test("replaces it as a whole and leaves nothing else", () => {
-    const path = join(folder, "layout");
-    writeFileSync(path, "before");
-    checkFileWritable(path);
-    expect(readFileSync(path, "utf8")).toBe("before");
-    writeWhole(path, "after\n");
-    expect(readFileSync(path, "utf8")).toBe("after\n");
-    expect(readdirSync(folder)).toEqual(["layout"]);
-  });
-
-  test.each([
-    ["missing/layout", "no such folder"],
-    [".", "it is a folder"],
-    ["layout/layout", "a part of the path is not a folder"],
-  ])("%s: %s, nothing left behind", (name, reason) => {
-    const path = join(folder, name);
-    for (const attempt of [() => writeWhole(path, "x"), () => checkFileWritable(path)]) {
-      expect(attempt).toThrow(UsageError);
-      expect(attempt).toThrow(reason);
-    }
-    expect(readdirSync(folder)).toEqual(["layout"]);
   });
 });
 

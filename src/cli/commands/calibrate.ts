@@ -5,11 +5,11 @@ import { type CalibrateOptions, calibrate } from "../../calibrate/calibrate.js";
 import { modelText } from "../../calibrate/text.js";
 import { MachineError } from "../../errors.js";
 import { type CostModel, costModelSchema } from "../../predict/model.js";
-import { writeFileWhole } from "../../record/store.js";
+import { checkFileWritable, writeFileWhole } from "../../record/file.js";
 import { colorsFor } from "../../render/colors.js";
 import { progressOn } from "../../render/progress.js";
-import { checkFileWritable } from "../../replay/layout.js";
 import { integerOption } from "../integer.js";
+import { printJson } from "../print-json.js";
 
 interface CalibrateFlags {
   out: string;
@@ -51,12 +51,6 @@ async function calibrateHere(options: CalibrateOptions): Promise<CostModel> {
 async function run({ out, seconds, seed, json, quiet }: CalibrateFlags): Promise<void> {
   checkFileWritable(out);
   const progress = progressOn(process.stderr, { quiet: quiet === true });
-  const stop = () => {
-    progress.stop();
-    process.exit(130); // the runner has ended by the same signal, or ends by itself
-  };
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
   try {
     const model = costModelSchema.parse(
       await calibrateHere({
@@ -68,13 +62,11 @@ async function run({ out, seconds, seed, json, quiet }: CalibrateFlags): Promise
     progress.stop();
     const document = `${JSON.stringify(model, null, 2)}\n`;
     writeFileWhole(out, document);
-    if (json) process.stdout.write(document);
+    if (json) printJson(model);
     else if (!quiet) {
       process.stdout.write(`${modelText(model, colorsFor(process.stdout))}\nmodel: ${out}\n`);
     }
   } finally {
     progress.stop();
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
   }
 }

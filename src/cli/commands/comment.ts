@@ -9,6 +9,7 @@ import { checkHead, type Posted, postComment, type Target } from "../../github/c
 import { pullRequestOf, repositoryOf } from "../../github/surroundings.js";
 import { readText } from "../../input/text.js";
 import { printable } from "../../render/printable.js";
+import { printJson } from "../print-json.js";
 
 interface CommentFlags {
   repo?: string;
@@ -121,7 +122,7 @@ function say(
 ): void {
   if (flags.json) {
     const document = { ...posted, repo, pull, characters: text.length, cut };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    printJson(document);
   } else if (!flags.quiet) {
     const where = posted.url ? `: ${printable(posted.url)}` : "";
     const note = cut ? ", cut to what GitHub takes" : "";

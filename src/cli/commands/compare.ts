@@ -11,6 +11,7 @@ import { parseResults } from "../../record/read.js";
 import type { Results } from "../../record/schema.js";
 import { colorsFor } from "../../render/colors.js";
 import { compareReport, endLine } from "../../render/compare.js";
+import { printJson } from "../print-json.js";
 
 interface CompareFlags {
   maxSlowdown?: number;
@@ -60,7 +61,7 @@ function compare(baseFile: string, headFile: string, flags: CompareFlags): void 
   const colors = colorsFor(process.stdout);
   if (flags.json) {
     const document = { schema: "vmabench/compare@1", ...end, baseFile, headFile, ...comparison };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    printJson(document);
   } else if (flags.quiet) {
     process.stdout.write(`${endLine(end, colors)}\n`);
   } else {

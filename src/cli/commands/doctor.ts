@@ -7,6 +7,7 @@ import { checkUp } from "../../measure/doctor.js";
 import { colorsFor } from "../../render/colors.js";
 import { doctorReport, verdictLine } from "../../render/doctor.js";
 import { progressOn } from "../../render/progress.js";
+import { printJson } from "../print-json.js";
 import { ROUNDS, SITTINGS } from "./gate.js";
 
 interface DoctorFlags {
@@ -39,27 +40,19 @@ function seconds(text: string): number {
 
 async function doctor(flags: DoctorFlags): Promise<void> {
   const progress = progressOn(process.stderr, { quiet: flags.quiet === true });
-  const abort = new AbortController();
-  const interrupted = () => {
-    abort.abort();
-    progress.stop();
-    process.exit(130);
-  };
-  process.once("SIGINT", interrupted);
   try {
     const checkup = await checkUp({
       seconds: flags.seconds,
       sittings: SITTINGS,
       rounds: ROUNDS,
       progress: progress.at,
-      signal: abort.signal,
     });
     progress.stop();
     const diagnosis = diagnose(checkup);
     const colors = colorsFor(process.stdout);
     if (flags.json) {
       const document = { schema: "vmabench/doctor@1", ...diagnosis, ...checkup };
-      process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+      printJson(document);
     } else if (flags.quiet) {
       process.stdout.write(`${verdictLine(diagnosis, colors)}\n`);
     } else {
@@ -68,6 +61,5 @@ async function doctor(flags: DoctorFlags): Promise<void> {
     process.exitCode = diagnosis.verdict === "unfit" ? 3 : 0;
   } finally {
     progress.stop();
-    process.off("SIGINT", interrupted);
   }
 }

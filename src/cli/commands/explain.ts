@@ -16,8 +16,9 @@ import { explain } from "../../explain/explain.js";
 import { explainedSvg } from "../../explain/svg.js";
 import { explainedText } from "../../explain/text.js";
 import { readModel } from "../../predict/model.js";
+import { checkFileWritable, writeFileWhole } from "../../record/file.js";
 import { colorsFor } from "../../render/colors.js";
-import { checkFileWritable, writeWhole } from "../../replay/layout.js";
+import { printJson } from "../print-json.js";
 
 interface ExplainFlags {
   driver?: string;
@@ -85,9 +86,9 @@ async function explainScenario(text: string, flags: ExplainFlags): Promise<void>
     ...flags,
     model: readModel(flags.costModel),
   });
-  if (flags.svg !== undefined) writeWhole(flags.svg, explainedSvg(explained));
+  if (flags.svg !== undefined) writeFileWhole(flags.svg, explainedSvg(explained));
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify(explained, null, 2)}\n`);
+    printJson(explained);
   } else if (flags.quiet) {
     const lines = explained.runs.map(
       ({ protocol, steps }) => `${protocol}: ${steps.map(({ id }) => id).join(" ")}`,

@@ -2,9 +2,10 @@
 
 import { Command, Option } from "commander";
 import { EXPORT_FORMATS, type ExportName } from "../../export/formats.js";
+import { writeFileWhole } from "../../record/file.js";
 import { readResults } from "../../record/read.js";
-import { writeFileWhole } from "../../record/store.js";
 import { printable } from "../../render/printable.js";
+import { printJson } from "../print-json.js";
 
 interface ExportFlags {
   format: ExportName;
@@ -38,7 +39,7 @@ function exportResults(path: string, flags: ExportFlags): void {
   if (out !== undefined) writeFileWhole(out, text);
   if (json) {
     const document = { format, file: out ?? null, text: out === undefined ? text : null };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    printJson(document);
   } else if (out === undefined) {
     process.stdout.write(text);
   } else if (!quiet) {

@@ -16,12 +16,14 @@ import { exactWork } from "../../measure/exact.js";
 import { runGate } from "../../measure/gate.js";
 import { coreFrom, type GateCore, workingTree } from "../../measure/source.js";
 import { baselineText, readBaseline } from "../../record/baseline.js";
+import { writeFileWhole } from "../../record/file.js";
 import { type GateRecord, readGateRecord } from "../../record/gate.js";
-import { writeFileWhole } from "../../record/store.js";
+import { checkFileMakeable } from "../../record/store.js";
 import { colorsFor } from "../../render/colors.js";
 import { endLine, gateReport, workLines } from "../../render/gate.js";
 import { printable } from "../../render/printable.js";
 import { progressOn } from "../../render/progress.js";
+import { printJson } from "../print-json.js";
 
 interface GateFlags {
   base?: string;
@@ -215,7 +217,7 @@ function finishWork(
   const colors = colorsFor(process.stdout);
   if (flags.json) {
     const document = { schema: "vmabench/gate-verdict@1", ...end, scenarios, work: changes };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    printJson(document);
   } else {
     const lines = flags.quiet ? [] : workLines(changes, colors);
     process.stdout.write(`${[...lines, endLine(end, colors)].join("\n")}\n`);
@@ -229,17 +231,10 @@ async function against(baseText: string, flags: GateFlags): Promise<void> {
   const scenarios = scenariosOf(flags);
   const day = today();
   const accepted = acceptedOn(flags, day);
+  checkFileMakeable(flags.out);
   const base = await coreFrom(baseText, say);
   const head = await headOf(flags);
   const progress = progressOn(process.stderr, { quiet: flags.quiet === true });
-  const abort = new AbortController();
-  const interrupted = () => {
-    abort.abort();
-    progress.stop();
-    process.exit(130);
-  };
-  process.once("SIGINT", interrupted);
-  process.once("SIGTERM", interrupted);
   try {
     const record = await runGate(base, head, {
       suite: flags.suite,
@@ -261,22 +256,19 @@ async function against(baseText: string, flags: GateFlags): Promise<void> {
           say(`${rises.length} counts rise: ${rises[0]!.id} ${rises[0]!.measure}`);
       },
       progress: progress.at,
-      signal: abort.signal,
     });
     progress.stop();
     writeFileWhole(flags.out, `${JSON.stringify(record)}\n`);
     print(record, outcomeOf(record), flags);
   } finally {
     progress.stop();
-    process.off("SIGINT", interrupted);
-    process.off("SIGTERM", interrupted);
   }
 }
 
 function print(record: GateRecord, outcome: GateOutcome, flags: GateFlags): void {
   const colors = colorsFor(process.stdout);
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify(documentOf(record, outcome), null, 2)}\n`);
+    printJson(documentOf(record, outcome));
   } else if (flags.quiet) {
     process.stdout.write(`${endLine(outcome, colors)}\n`);
   } else {

@@ -19,8 +19,10 @@ import {
 import { worldOf } from "../../hazards/world.js";
 import { checkWritable } from "../../record/store.js";
 import { colorsFor } from "../../render/colors.js";
+import { printable } from "../../render/printable.js";
 import { progressOn } from "../../render/progress.js";
 import { integerOption } from "../integer.js";
+import { printJson } from "../print-json.js";
 
 interface HazardFlags {
   runs: number;
@@ -87,8 +89,6 @@ async function runAll(flags: HazardFlags): Promise<void> {
   const { runs, seed, out, json, quiet } = flags;
   if (out !== undefined) checkWritable(out);
   const progress = progressOn(process.stderr, { quiet: quiet === true });
-  const stop = () => progress.stop();
-  process.once("SIGINT", stop);
   try {
     const protocols = protocolsOf(flags);
     const found = await hazards({
@@ -101,12 +101,11 @@ async function runAll(flags: HazardFlags): Promise<void> {
     if (out !== undefined) writeExamples(out, found.examples);
     const colors = colorsFor(process.stdout);
     const commandOf = (example: Example) => commandFor(example, seed, out);
-    if (json) print(hazardsDocument(found, commandOf));
+    if (json) printJson(hazardsDocument(found, commandOf));
     else if (quiet) process.stdout.write(tableText(found, colors));
     else process.stdout.write(hazardsText(found, colors, commandOf));
   } finally {
-    stop();
-    process.off("SIGINT", stop);
+    progress.stop();
   }
 }
 
@@ -116,7 +115,7 @@ function commandFor({ finding, protocol, hook }: Example, seed: number, out: str
     return `vmabench hazards --seed ${seed} --at ${hook} --protocol ${protocol.id}`;
   }
   const path = join(out, `${exampleName(finding, protocol.hook)}.json`);
-  return `vmabench hazards --replay ${/^[\w./+-]+$/.test(path) ? path : JSON.stringify(path)}`;
+  return `vmabench hazards --replay ${/^[\w./+-]+$/.test(path) ? path : printable(JSON.stringify(path))}`;
 }
 
 /** One hook of a seed, under each protocol. */
@@ -143,7 +142,7 @@ function show(
   flags: HazardFlags,
 ): void {
   if (flags.json) {
-    print(shown.map(({ example, judged }) => judgedDocument(example, judged)));
+    printJson(shown.map(({ example, judged }) => judgedDocument(example, judged)));
   } else if (flags.quiet) {
     const lines = shown.map(
       ({ example, judged }) =>
@@ -155,8 +154,4 @@ function show(
     const reports = shown.map(({ example, judged }) => exampleReport(example, judged, colors));
     process.stdout.write(reports.join("\n"));
   }
-}
-
-function print(document: unknown): void {
-  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
 }

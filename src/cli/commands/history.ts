@@ -12,6 +12,7 @@ import { currentEntries, type Series, seriesOf } from "../../judge/history.js";
 import { outcomeOf } from "../../judge/outcome.js";
 import { runGate } from "../../measure/gate.js";
 import { commitOf, coreFrom } from "../../measure/source.js";
+import { writeFileWhole } from "../../record/file.js";
 import type { GateRecord } from "../../record/gate.js";
 import {
   appendHistory,
@@ -19,12 +20,13 @@ import {
   readHistory,
   readReference,
 } from "../../record/history.js";
-import { writeFileWhole } from "../../record/store.js";
+import { checkFileMakeable } from "../../record/store.js";
 import { historyChart } from "../../render/charts/history.js";
 import { THEMES } from "../../render/charts/theme.js";
 import { colorsFor } from "../../render/colors.js";
 import { finding, historyReport } from "../../render/history.js";
 import { progressOn } from "../../render/progress.js";
+import { printJson } from "../print-json.js";
 import { ROUNDS, SITTINGS, whole } from "./gate.js";
 
 interface HistoryFlags {
@@ -125,7 +127,7 @@ function print(entries: HistoryEntry[], series: Series[], flags: HistoryFlags): 
       commits: entries.length,
       series,
     };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    printJson(document);
   } else if (flags.quiet) {
     process.stdout.write(`${finding(series)}\n`);
   } else {
@@ -140,21 +142,14 @@ async function append(revision: string, flags: HistoryFlags): Promise<void> {
     (entry) => entry.commit === commit && entry.reference.commit === reference.commit,
   );
   if (there) throw new UsageError(`--append ${revision}: ${flags.file} has ${commit} already`);
+  checkFileMakeable(flags.file);
   const progress = progressOn(process.stderr, { quiet: flags.quiet === true });
-  const abort = new AbortController();
-  const interrupted = () => {
-    abort.abort();
-    progress.stop();
-    process.exit(130);
-  };
-  process.once("SIGINT", interrupted);
   try {
-    const record = await measure(reference.commit, commit, flags, progress.at, abort.signal);
+    const record = await measure(reference.commit, commit, flags, progress.at);
     progress.stop();
     appendHistory(flags.file, entryOf(record, commit, date, reference.commit));
   } finally {
     progress.stop();
-    process.off("SIGINT", interrupted);
   }
 }
 
@@ -163,7 +158,6 @@ async function measure(
   commit: string,
   flags: HistoryFlags,
   progress: (done: number, total: number, label: string) => void,
-  signal: AbortSignal,
 ): Promise<GateRecord> {
   const say = (line: string) => process.stderr.write(`vmabench: ${line}\n`);
   const protocols = [DEFAULT_BASELINE, DEFAULT_CANDIDATE].map(parseProtocol);
@@ -190,7 +184,6 @@ async function measure(
     leaveOutChanged: true,
     onWork: () => {},
     progress,
-    signal,
   });
 }
 

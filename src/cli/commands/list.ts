@@ -9,6 +9,7 @@ import { readSuite, suiteNames } from "../../catalogue/suites.js";
 import { TLBS } from "../../catalogue/tlbs.js";
 import { workloadEntries } from "../../catalogue/workloads.js";
 import { colorsFor } from "../../render/colors.js";
+import { printJson } from "../print-json.js";
 
 /** What every entry has; the JSON document carries more. */
 interface Listed {
@@ -82,7 +83,7 @@ function list(kind: string | undefined, flags: { json?: true; quiet?: true }): v
   );
   if (flags.json) {
     const document = kind === undefined ? lists : lists[kind];
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    printJson(document);
     return;
   }
   const { bold } = colorsFor(process.stdout);

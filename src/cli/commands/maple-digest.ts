@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import { Core, type Counters } from "../../core/core.js";
 import { UsageError } from "../../errors.js";
 import { integerOption } from "../integer.js";
+import { printJson } from "../print-json.js";
 
 interface DigestFlags {
   ops: number;
@@ -98,7 +99,7 @@ function mapleDigest(flags: DigestFlags): void {
     writes: Object.fromEntries(Object.entries(WRITES).map(([name, of]) => [name, counters[of]])),
   };
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    printJson(document);
   } else if (flags.quiet) {
     process.stdout.write(`${document.structure} ${document.operations}\n`);
   } else {

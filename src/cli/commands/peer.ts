@@ -1,9 +1,8 @@
 // vmabench peer: a kernel tree's own mm/vma.c and lib/maple_tree.c, timed beside the model.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, Option } from "commander";
+import { temporaryFolder } from "../../cleanup.js";
 import { UsageError } from "../../errors.js";
 import { buildPeer, compilerVersion, FLAGS } from "../../peer/build.js";
 import { timeGroup } from "../../peer/measure.js";
@@ -15,6 +14,7 @@ import { kernelTree } from "../../peer/tree.js";
 import { colorsFor } from "../../render/colors.js";
 import { progressOn } from "../../render/progress.js";
 import { integerOption } from "../integer.js";
+import { printJson } from "../print-json.js";
 
 interface PeerFlags {
   kernelSource: string;
@@ -79,20 +79,10 @@ async function run(flags: PeerFlags): Promise<void> {
   const against = flags.against === undefined ? null : kernelTree(flags.against);
   const compiler = compilerVersion();
   const progress = progressOn(process.stderr, { quiet: flags.quiet === true });
-  const folder = mkdtempSync(join(tmpdir(), "vmabench-peer-"));
-  const tidy = () => {
-    progress.stop();
-    rmSync(folder, { recursive: true, force: true });
-  };
-  const interrupt = () => {
-    tidy();
-    process.exit(130); // the programs end when their input does
-  };
-  process.once("SIGINT", interrupt);
-  process.once("SIGTERM", interrupt);
+  const { path: folder, remove } = temporaryFolder("peer");
   try {
-    const base = buildPeer(kernel, join(folder, "base"));
-    const other = against && buildPeer(against, join(folder, "other"));
+    const base = await buildPeer(kernel, join(folder, "base"));
+    const other = against && (await buildPeer(against, join(folder, "other")));
     const cpu = pinToOneCpu();
     const groups = [];
     for (const [done, group] of plan.entries()) {
@@ -109,9 +99,8 @@ async function run(flags: PeerFlags): Promise<void> {
     if (error instanceof PeerFailed) throw new UsageError(error.message);
     throw error;
   } finally {
-    tidy();
-    process.off("SIGINT", interrupt);
-    process.off("SIGTERM", interrupt);
+    progress.stop();
+    remove();
   }
 }
 
@@ -123,6 +112,6 @@ function planOf({ filter, workload, driver }: PeerFlags): PeerGroup[] | Promise<
 }
 
 function print(report: PeerReport, { json }: PeerFlags): void {
-  if (json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  if (json) printJson(report);
   else process.stdout.write(peerText(report, colorsFor(process.stdout)));
 }

@@ -4,7 +4,9 @@ import Table from "cli-table3";
 import { Command } from "commander";
 import { UsageError } from "../../errors.js";
 import { number } from "../../render/format.js";
+import { printable } from "../../render/printable.js";
 import { type Answer, query, type Value } from "../../sweep/query.js";
+import { printJson } from "../print-json.js";
 
 interface QueryFlags {
   json?: true;
@@ -35,7 +37,7 @@ async function run(words: readonly string[], { json, quiet }: QueryFlags): Promi
     throw new UsageError("query: expected folders of sweeps, and an SQL query last");
   }
   const answer = await query(words.slice(0, -1), sql);
-  if (json) process.stdout.write(`${JSON.stringify(objects(answer), null, 2)}\n`);
+  if (json) printJson(objects(answer));
   else process.stdout.write(quiet ? values(answer) : text(answer));
 }
 
@@ -46,7 +48,9 @@ function objects({ columns, rows }: Answer): Record<string, Value>[] {
 }
 
 function values({ rows }: Answer): string {
-  return rows.map((row) => `${row.map((value) => String(value ?? "")).join("\t")}\n`).join("");
+  return rows
+    .map((row) => `${row.map((value) => printable(String(value ?? ""))).join("\t")}\n`)
+    .join("");
 }
 
 function text({ columns, rows }: Answer): string {
@@ -54,7 +58,7 @@ function text({ columns, rows }: Answer): string {
     rows.every((row) => row[i] === null || typeof row[i] === "number"),
   );
   const table = new Table({
-    head: columns,
+    head: columns.map(printable),
     style: { head: [], border: [], compact: true },
     colAligns: isNumber.map((right) => (right ? "right" : "left")),
   });
@@ -65,5 +69,5 @@ function text({ columns, rows }: Answer): string {
 function cell(value: Value): string {
   if (value === null) return "–";
   if (typeof value === "number") return Number.isInteger(value) ? String(value) : number(value);
-  return String(value);
+  return printable(String(value));
 }

@@ -14,10 +14,11 @@ import { BATCH_LIMIT } from "../../core/abi.js";
 import { Core } from "../../core/core.js";
 import { quoted, UsageError } from "../../errors.js";
 import { type CostModel, readModel } from "../../predict/model.js";
+import { checkFileWritable, writeFileWhole } from "../../record/file.js";
 import { colorsFor } from "../../render/colors.js";
 import { whatIfText } from "../../render/what-if.js";
 import { type Check, Checker, disagrees } from "../../replay/check.js";
-import { checkFileWritable, layoutLines, writeWhole } from "../../replay/layout.js";
+import { layoutLines } from "../../replay/layout.js";
 import { laneUnder, replay } from "../../replay/replay.js";
 import { type Summary, Summing } from "../../replay/summary.js";
 import { checkText, summaryText } from "../../replay/text.js";
@@ -30,6 +31,7 @@ import {
 } from "../../trace/limits.js";
 import { type OpenedTrace, openTrace } from "../../trace/open.js";
 import { integerOption } from "../integer.js";
+import { printJson } from "../print-json.js";
 import {
   besideRecorded,
   DEFAULT_DRIVER,
@@ -144,7 +146,7 @@ async function replayFiles(files: string[], flags: ReplayFlags): Promise<void> {
   }
   if (flags.json) {
     const document = documents.length === 1 ? documents[0] : documents;
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    printJson(document);
   }
 }
 
@@ -214,7 +216,7 @@ async function replayEach(
     if (!watcher) continue;
     if (flags.layout !== undefined) {
       const lines = layoutLines(watcher.left, source.fileNumbers);
-      writeWhole(flags.layout, lines.map((line) => `${line}\n`).join(""));
+      writeFileWhole(flags.layout, lines.map((line) => `${line}\n`).join(""));
     }
     if (watcher instanceof Checker) {
       documents.push(printCheck(watcher.check(), flags));

@@ -3,12 +3,14 @@
 import { dirname } from "node:path";
 import { Command, Option } from "commander";
 import { UsageError } from "../../errors.js";
+import { writeFileWhole } from "../../record/file.js";
 import { readResults } from "../../record/read.js";
 import type { Results } from "../../record/schema.js";
-import { checkWritable, writeFileWhole, writeReport } from "../../record/store.js";
+import { checkWritable, writeReport } from "../../record/store.js";
 import { mailReport } from "../../render/mail.js";
 import { printable } from "../../render/printable.js";
 import { reportFiles } from "../../render/report.js";
+import { printJson } from "../print-json.js";
 
 interface ReportFlags {
   format: "folder" | "mail";
@@ -56,6 +58,6 @@ function folder(results: Results, out: string, flags: ReportFlags): void {
 }
 
 function say({ format, json, quiet }: ReportFlags, file: string | null, text: string | null): void {
-  if (json) process.stdout.write(`${JSON.stringify({ format, file, text }, null, 2)}\n`);
+  if (json) printJson({ format, file, text });
   else if (file !== null && !quiet) process.stderr.write(`${printable(file)}: written\n`);
 }

@@ -38,6 +38,7 @@ import { findings } from "../../render/rows.js";
 import { terminalReport } from "../../render/table.js";
 import { columnsOf } from "../../render/width.js";
 import { integerOption } from "../integer.js";
+import { safeJson } from "../print-json.js";
 
 interface RunFlags {
   suite?: string;
@@ -148,10 +149,6 @@ async function run(flags: RunFlags): Promise<void> {
   }
 
   const progress = progressOn(process.stderr, { quiet: flags.quiet === true });
-  const interrupt = onInterrupt(() => {
-    progress.stop();
-    process.exit(130);
-  });
   try {
     const environment = captureEnvironment();
     const rounds = flags.workOnly ? 0 : ROUNDS;
@@ -195,7 +192,6 @@ async function run(flags: RunFlags): Promise<void> {
     print(results, logRatios, flags);
   } finally {
     progress.stop();
-    interrupt.ignore();
   }
 }
 
@@ -243,21 +239,9 @@ function budgetFor(groups: number): number {
   return Math.min(TIME_FOR_ONE.most, Math.max(TIME_FOR_ONE.least, TIME_FOR_ALL / groups));
 }
 
-/** Calls back once on Ctrl-C. Everything is written at once and last, so nothing is half done then. */
-function onInterrupt(callback: () => void): { ignore(): void } {
-  process.once("SIGINT", callback);
-  process.once("SIGTERM", callback);
-  return {
-    ignore: () => {
-      process.off("SIGINT", callback);
-      process.off("SIGTERM", callback);
-    },
-  };
-}
-
 function print(results: Results, logRatios: SuiteResult["logRatios"], flags: RunFlags): void {
   if (flags.json) {
-    process.stdout.write(`${resultsText(results)}\n`);
+    process.stdout.write(`${safeJson(resultsText(results))}\n`);
   } else if (flags.quiet) {
     const lines = findings(results);
     if (lines.length === 0)

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { UsageError } from "../../errors.js";
 import { colorsFor } from "../../render/colors.js";
+import { printable } from "../../render/printable.js";
 import { sweepProgressOn } from "../../render/sweep-progress.js";
 import { sweepReport } from "../../render/sweep-report.js";
 import { dryRunText, type Finished, finishedText, leftOutLines } from "../../render/sweep-text.js";
@@ -13,10 +14,11 @@ import { openFolder, readManifest, type SweepFolder } from "../../sweep/folder.j
 import { type Jobs, jobsOf } from "../../sweep/jobs.js";
 import { type Done, runLocal } from "../../sweep/local.js";
 import { readPlan } from "../../sweep/plan.js";
-import { startPool } from "../../sweep/pool.js";
 import { collect } from "../../sweep/queue/collect.js";
 import { checkServer } from "../../sweep/queue/connection.js";
 import { integerOption } from "../integer.js";
+import { onInterrupt } from "../interrupt.js";
+import { printJson } from "../print-json.js";
 import { queueNameOption, queueOption, workersOption } from "../sweep-options.js";
 
 interface SweepFlags {
@@ -79,7 +81,7 @@ async function sweep(spec: string, flags: SweepFlags): Promise<void> {
     out,
   };
   if (finished.failed > 0) process.exitCode = 1;
-  if (flags.json) process.stdout.write(`${JSON.stringify(finished, null, 2)}\n`);
+  if (flags.json) printJson(finished);
   else if (!flags.quiet || finished.failed > 0) {
     process.stdout.write(finishedText(finished, colorsFor(process.stdout)));
   }
@@ -92,17 +94,12 @@ async function run(jobs: Jobs, folder: SweepFolder, flags: SweepFlags): Promise<
   const total = jobs.tally.scenarios;
   const progress = sweepProgressOn(process.stderr, { total, before: log.scenarios, quiet });
   for (const line of leftOutLines(leftOut(jobs))) progress.say(line);
-  const stopped = new AbortController();
-  const interrupt = () => {
-    stopped.abort();
+  const forget = onInterrupt(() => {
     progress.stop();
     process.stderr.write(
-      `vmabench: stopped, ${log.scenarios} of ${total} scenarios are done; --resume --out ${folder.path} goes on\n`,
+      `vmabench: stopped, ${log.scenarios} of ${total} scenarios are done; --resume --out ${printable(folder.path)} goes on\n`,
     );
-    process.exit(130);
-  };
-  process.once("SIGINT", interrupt);
-  process.once("SIGTERM", interrupt);
+  });
   const began = performance.now();
   try {
     const onDone = ({ worker, scenarios }: Done) => progress.done(worker, scenarios);
@@ -110,16 +107,13 @@ async function run(jobs: Jobs, folder: SweepFolder, flags: SweepFlags): Promise<
       const { queue: url, queueName: queue } = flags;
       await collect(jobs, log, { url, queue, onDone, say: progress.say });
     } else {
-      const pool = startPool(flags.workers);
-      await runLocal(jobs, log, pool, { workers: flags.workers, onDone, signal: stopped.signal });
-      await pool.end();
+      await runLocal(jobs, log, flags.workers, onDone);
     }
     await finish(folder, jobs, sweepReport);
     return Math.round((performance.now() - began) / 100) / 10;
   } finally {
     progress.stop();
-    process.off("SIGINT", interrupt);
-    process.off("SIGTERM", interrupt);
+    forget();
   }
 }
 
@@ -154,6 +148,6 @@ async function dryRun(jobs: Jobs, flags: SweepFlags): Promise<void> {
             seconds: (scenarios * each) / 1000 / flags.workers,
           },
   };
-  if (flags.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  if (flags.json) printJson(document);
   else process.stdout.write(dryRunText(document));
 }

@@ -6,6 +6,7 @@ import { verify } from "../../live/verify.js";
 import { colorsFor } from "../../render/colors.js";
 import { progressOn } from "../../render/progress.js";
 import { integerOption } from "../integer.js";
+import { printJson } from "../print-json.js";
 
 interface VerifyFlags {
   ops: number;
@@ -36,12 +37,6 @@ export function verifyCommand(): Command {
 
 async function run({ ops, seed, json, quiet }: VerifyFlags): Promise<void> {
   const progress = progressOn(process.stderr, { quiet: quiet === true });
-  const stop = () => {
-    progress.stop();
-    process.exit(130); // the child ends with the command
-  };
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
   try {
     const verified = await verify({
       operations: ops,
@@ -51,13 +46,11 @@ async function run({ ops, seed, json, quiet }: VerifyFlags): Promise<void> {
     progress.stop();
     if (verified.mismatches > 0) process.exitCode = 1;
     if (json) {
-      process.stdout.write(`${JSON.stringify(verifyDocument(verified), null, 2)}\n`);
+      printJson(verifyDocument(verified));
     } else if (!quiet || verified.mismatches > 0) {
       process.stdout.write(verifyText(verified, colorsFor(process.stdout)));
     }
   } finally {
     progress.stop();
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
   }
 }

@@ -4,7 +4,8 @@ import { Command, Option } from "commander";
 import { integer } from "../../render/format.js";
 import { work } from "../../sweep/queue/work.js";
 import { integerOption } from "../integer.js";
-import { beforeInterrupt } from "../interrupt.js";
+import { onInterrupt } from "../interrupt.js";
+import { printJson } from "../print-json.js";
 import { queueNameOption, queueOption, workersOption } from "../sweep-options.js";
 
 interface WorkerFlags {
@@ -52,22 +53,16 @@ async function run(flags: WorkerFlags): Promise<void> {
     say,
     signal: stopped.signal,
   });
-  const stop = () => {
+  const forget = onInterrupt(() => {
     say("stopping after the jobs under way; Ctrl-C again does not wait");
     stopped.abort();
     return ended;
-  };
-  beforeInterrupt(stop);
-  const terminate = () => {
-    stop().finally(() => process.exit(130));
-  };
-  process.once("SIGTERM", terminate);
+  });
   try {
     await ended;
   } finally {
-    beforeInterrupt(null);
-    process.off("SIGTERM", terminate);
-    if (flags.json) process.stdout.write(`${JSON.stringify({ scenarios }, null, 2)}\n`);
+    forget();
+    if (flags.json) printJson({ scenarios });
     else say(`${integer(scenarios)} scenarios done`);
   }
 }
