@@ -32,10 +32,14 @@ test("rates come with exact intervals, busy and quiet apart", () => {
     exitCode,
     verdicts: { same: 25, undecided: 1 },
     seconds: 60,
-    medians: [
+    // one scenario; its first look at head and control, and no second one
+    looks: [
       [
-        [0, 0.001],
-        [0.001, 0],
+        [
+          [0, 0.001],
+          [0.001, 0],
+        ],
+        [[], []],
       ],
     ],
   });
