@@ -1,6 +1,6 @@
 // Errors that the command line turns into one line and an exit code.
 
-import { printable } from "./render/printable.js";
+import { printable } from "./printable.js";
 
 /** The command line or an input file is wrong: exit code 2. The message is one line. */
 export class UsageError extends Error {

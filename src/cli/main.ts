@@ -6,8 +6,8 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { MachineError, UsageError } from "../errors.js";
+import { printable } from "../printable.js";
 import { cannotWrite } from "../record/file.js";
-import { printable } from "../render/printable.js";
 import { interruptible } from "./interrupt.js";
 
 interface Entry {

@@ -1,8 +1,8 @@
 // Bencher Metric Format, what `bencher run --adapter json` reads: benchmark -> measure -> value with bounds.
 // `latency` is Bencher's own measure in nanoseconds; the counters become measures of their own.
 
+import { printable } from "../printable.js";
 import type { Results, ScenarioRecord } from "../record/schema.js";
-import { printable } from "../render/printable.js";
 import { cutName, eventsOf, refuseSameIds } from "./measures.js";
 
 /** Bencher's limits of names, in characters. */

@@ -2,8 +2,8 @@
 
 import { stringify } from "csv-stringify/sync";
 import { queryText } from "../catalogue/parameters.js";
+import { printable } from "../printable.js";
 import type { FinalName, Results } from "../record/schema.js";
-import { printable } from "../render/printable.js";
 import { comparisonFinder, eventsOf } from "./measures.js";
 
 type Cell = string | number | null;

@@ -2,9 +2,9 @@
 // becomes a chart there, so a scenario has one entry, its time; its work is in `extra`, which is shown beside it.
 // A scenario that was not timed has an entry for every event instead.
 
+import { printable } from "../printable.js";
 import type { Results, ScenarioRecord } from "../record/schema.js";
 import { number } from "../render/format.js";
-import { printable } from "../render/printable.js";
 import { eventsOf } from "./measures.js";
 
 interface Entry {

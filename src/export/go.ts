@@ -5,8 +5,8 @@
 //
 // The counters are units of their own, declared exact: benchstat then reports any difference.
 
+import { printable } from "../printable.js";
 import type { Results, ScenarioRecord } from "../record/schema.js";
-import { printable } from "../render/printable.js";
 import { eventsOf } from "./measures.js";
 
 /** Node.js's names of processors, as Go calls them. */

@@ -1,9 +1,9 @@
 // JUnit XML as Jenkins and GitLab read it: a suite for each driver, a case for each comparison. Slower is a
 // failure, unclear and untimed are skipped. Without comparisons every scenario is a case that passed.
 
+import { printable } from "../printable.js";
 import type { ComparisonRecord, Results } from "../record/schema.js";
 import { change, integer, interval, number } from "../render/format.js";
-import { printable } from "../render/printable.js";
 import { comparisonName } from "./measures.js";
 import { attributes, escapeXml } from "./xml.js";
 

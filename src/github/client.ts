@@ -2,7 +2,7 @@
 // bounds, and errors that say what to do and never carry the token.
 
 import { MachineError, UsageError } from "../errors.js";
-import { printable } from "../render/printable.js";
+import { printable } from "../printable.js";
 import { retryWait } from "./retry.js";
 
 export interface ClientOptions {

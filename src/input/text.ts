@@ -2,6 +2,7 @@
 
 import { closeSync, openSync, readSync } from "node:fs";
 import { UsageError } from "../errors.js";
+import { reasonOf } from "../system-error.js";
 
 const CHUNK = 1 << 16;
 
@@ -23,9 +24,8 @@ export function readTextIfThere(path: string, limit: number): string | null {
     }
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return null;
-    throw new UsageError(`cannot read ${path}: ${REASONS[code ?? ""] ?? message}`);
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw new UsageError(`cannot read ${path}: ${reasonOf(error)}`);
   }
 }
 
@@ -46,9 +46,3 @@ function readAll(file: number, path: string, limit: number): string {
 export function tooLarge(name: string, limit: number): UsageError {
   return new UsageError(`${name}: expected at most ${limit} bytes, found more`);
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  EISDIR: "it is a folder",
-  EACCES: "permission denied",
-  ENOTDIR: "a part of the path is not a folder",
-};

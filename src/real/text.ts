@@ -1,9 +1,9 @@
 // A replay on the running kernel, for people.
 
 import Table from "cli-table3";
+import { printable } from "../printable.js";
 import type { Colors } from "../render/colors.js";
 import { integer, number } from "../render/format.js";
-import { printable } from "../render/printable.js";
 import type { RealReplay } from "./replay-real.js";
 
 /** Predicted and measured beside each other, call kind by call kind. */

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { MachineError, UsageError } from "../errors.js";
+import { reasonOf } from "../system-error.js";
 
 /** Finds out, before long work, whether a file can be written in a folder that is there. Leaves nothing behind. */
 export function checkFileWritable(path: string): void {
@@ -77,26 +78,10 @@ function replaceable(path: string): boolean {
 export function cannotWrite(path: string, error: unknown): UsageError | MachineError {
   const { code = "" } = error as NodeJS.ErrnoException;
   const Kind = FAULTS.has(code) ? MachineError : UsageError;
-  return new Kind(`cannot write ${path}: ${reasonOf(error)}`);
-}
-
-/** Why something could not be written, in words. */
-export function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return REASONS[code ?? ""] ?? message;
+  // a file that is not there is made: what is missing lies above it
+  const reason = code === "ENOENT" ? "no such folder" : reasonOf(error);
+  return new Kind(`cannot write ${path}: ${reason}`);
 }
 
 /** What another path would not mend, or not surely. */
 const FAULTS: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EIO", "EMFILE", "ENFILE"]);
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EROFS: "read-only file system",
-  ENOSPC: "no space left",
-  EDQUOT: "no space left within the quota",
-  EIO: "the disk has failed",
-  ENOENT: "no such folder",
-  ENOTDIR: "a part of the path is not a folder",
-  EISDIR: "it is a folder",
-};

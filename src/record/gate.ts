@@ -54,7 +54,7 @@ export const gateSchema = z.strictObject({
     rounds: z.int().positive().describe("of each sitting"),
     maxSlowdown: z.number().positive().describe("per cent"),
     alpha: z.number().positive(),
-    family: z.int().positive().describe("scenarios that the correction is for"),
+    family: z.int().positive().max(100_000).describe("scenarios that the correction is for"),
     nodeFlags: z.array(z.string()),
     day: z.iso.date().describe("on which accepted changes were looked up"),
     governor: z.string().nullable(),

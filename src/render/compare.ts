@@ -1,10 +1,10 @@
 // Two runs side by side, for a terminal.
 
 import type { CompareOutcome, RunComparison } from "../judge/compare.js";
+import { printable } from "../printable.js";
 import type { Colors } from "./colors.js";
 import { interval } from "./format.js";
 import { MARKS, workLines } from "./gate.js";
-import { printable } from "./printable.js";
 
 export function compareReport(
   comparison: RunComparison,

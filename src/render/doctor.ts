@@ -2,9 +2,9 @@
 
 import type { Diagnosis, Visible } from "../judge/fitness.js";
 import type { Checkup } from "../measure/doctor.js";
+import { printable } from "../printable.js";
 import type { Colors } from "./colors.js";
 import { number } from "./format.js";
-import { printable } from "./printable.js";
 
 const WIDTH = 100;
 const LABEL = 16;

@@ -3,10 +3,10 @@
 import type { ScenarioVerdict } from "../judge/gate.js";
 import type { GateOutcome } from "../judge/outcome.js";
 import { isRise, type WorkChange } from "../judge/work.js";
+import { printable } from "../printable.js";
 import type { GateRecord } from "../record/gate.js";
 import type { Colors } from "./colors.js";
 import { interval } from "./format.js";
-import { printable } from "./printable.js";
 
 export const MARKS = {
   slower: "▲ slower",

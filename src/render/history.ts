@@ -1,9 +1,9 @@
 // The history for a terminal: one line a scenario, with its course and where its level changed.
 
 import type { Series, Step } from "../judge/history.js";
+import { printable } from "../printable.js";
 import type { HistoryEntry } from "../record/history.js";
 import type { Colors } from "./colors.js";
-import { printable } from "./printable.js";
 
 const BARS = "▁▂▃▄▅▆▇█";
 /** Values that a sparkline shows: the newest ones. */

@@ -1,10 +1,10 @@
 // A result for a mailing list: ASCII in 72 columns, base and new side by side, nothing that needs a picture.
 
 import wrapAnsi from "wrap-ansi";
+import { printable } from "../printable.js";
 import type { ComparisonRecord, Results, ScenarioRecord } from "../record/schema.js";
 import { runWords, shellLines } from "./command.js";
 import { number } from "./format.js";
-import { printable } from "./printable.js";
 import { candidatesOf, findings, type Row, rowsOf } from "./rows.js";
 
 export const MAIL_COLUMNS = 72;

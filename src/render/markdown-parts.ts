@@ -1,8 +1,8 @@
 // Pieces of markdown that show names from anywhere without becoming markup.
 
+import { printable } from "../printable.js";
 import type { Section } from "./bounded.js";
 import type { ChartLink } from "./markdown.js";
-import { printable } from "./printable.js";
 
 /** Not the narrow space inside numbers. */
 const BLANKS = /[ \t\r\n\f\v\u2028\u2029]+/g;

@@ -2,8 +2,8 @@
 
 import { type Options, type Params, Presets, SingleBar } from "cli-progress";
 import { orUndo } from "../cleanup.js";
+import { printable } from "../printable.js";
 import { colorsFor } from "./colors.js";
-import { printable } from "./printable.js";
 import { columnsOf, cutMiddle } from "./width.js";
 
 export interface Progress {

@@ -2,9 +2,9 @@
 
 import { MultiBar, Presets, type SingleBar } from "cli-progress";
 import { orUndo } from "../cleanup.js";
+import { printable } from "../printable.js";
 import { colorsFor } from "./colors.js";
 import { duration, integer, number } from "./format.js";
-import { printable } from "./printable.js";
 
 export interface SweepProgress {
   /** A worker has finished so many scenarios. */

@@ -1,8 +1,8 @@
 // What a sweep says on the terminal.
 
+import { printable } from "../printable.js";
 import type { Colors } from "./colors.js";
 import { duration, integer, number } from "./format.js";
-import { printable } from "./printable.js";
 
 export interface LeftOut {
   excluded: number;

@@ -1,13 +1,13 @@
 // The comparison on a terminal: one line a scenario, grouped by driver, within the terminal's width.
 
 import wrapAnsi from "wrap-ansi";
+import { printable } from "../printable.js";
 import type { ComparisonRecord, Results, ScenarioRecord } from "../record/schema.js";
 import { type Colors, paint } from "./colors.js";
 import { ESTIMATE_NOTE, ESTIMATE_TITLE, type EstimateRow, estimateRows } from "./estimate.js";
 import { change, integer, interval, number } from "./format.js";
 import { type Column, type FittedTable, fittedTable, type Group, type Layout } from "./layout.js";
 import { type PredictedRow, predictedNote, predictedRows } from "./predict.js";
-import { printable } from "./printable.js";
 import {
   candidatesOf,
   eventPair,

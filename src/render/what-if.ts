@@ -1,10 +1,10 @@
 // A recorded program beside itself with another driver, for a terminal: one column for each.
 
 import type { EventName } from "../core/abi.js";
+import { printable } from "../printable.js";
 import type { WhatIf, WhatIfRun } from "../replay/what-if.js";
 import type { Colors } from "./colors.js";
 import { integer, number } from "./format.js";
-import { printable } from "./printable.js";
 
 interface Row {
   title: string;

@@ -1,8 +1,8 @@
 // Replays in words, for a terminal.
 
+import { printable } from "../printable.js";
 import type { Colors } from "../render/colors.js";
 import { integer, number } from "../render/format.js";
-import { printable } from "../render/printable.js";
 import { type Check, comparesNothing, disagrees, type Score } from "./check.js";
 import type { Summary } from "./summary.js";
 

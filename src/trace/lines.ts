@@ -5,6 +5,7 @@ import { createReadStream } from "node:fs";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { InputError, UsageError } from "../errors.js";
+import { reasonOf } from "../system-error.js";
 import { DEFAULT_LIMITS, LINE_BYTES, PACKED_FREE, type TextLimits } from "./limits.js";
 
 /** Takes lines without their line end, counted from 1. */
@@ -155,15 +156,6 @@ function reason(error: NodeJS.ErrnoException): string {
   return error.code === "Z_BUF_ERROR" ? "the end of the file" : `damaged data (${error.message})`;
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "no such file",
-  EISDIR: "it is a folder",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  ENOTDIR: "a part of the path is not a folder",
-};
-
 function cannotRead(path: string, error: unknown): UsageError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return new UsageError(`cannot read ${path}: ${REASONS[code ?? ""] ?? message}`);
+  return new UsageError(`cannot read ${path}: ${reasonOf(error)}`);
 }

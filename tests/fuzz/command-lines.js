@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { COMMANDS } from "../../dist/cli/main.js";
-import { printable } from "../../dist/render/printable.js";
+import { printable } from "../../dist/printable.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const launcher = join(root, "bin", "vmabench.js");

@@ -1,7 +1,7 @@
 // One input, and what must hold of it: it is taken whole, or refused with one line that a user can use.
 
 import { MachineError, UsageError } from "../../dist/errors.js";
-import { printable } from "../../dist/render/printable.js";
+import { printable } from "../../dist/printable.js";
 
 /** Longest line that an error may be. */
 const LONGEST = 1000;

@@ -2,7 +2,7 @@
 
 import picocolors from "picocolors";
 import { describe, expect, test } from "vitest";
-import { printable } from "../../src/render/printable.js";
+import { printable } from "../../src/printable.js";
 import { timeLeft } from "../../src/render/progress.js";
 import { sparkline } from "../../src/render/spark.js";
 import { terminalReport } from "../../src/render/table.js";

@@ -8,7 +8,7 @@ import { type Client, githubClient } from "../../github/client.js";
 import { checkHead, type Posted, postComment, type Target } from "../../github/comment.js";
 import { pullRequestOf, repositoryOf } from "../../github/surroundings.js";
 import { readText } from "../../input/text.js";
-import { printable } from "../../render/printable.js";
+import { printable } from "../../printable.js";
 import { printJson } from "../print-json.js";
 
 interface CommentFlags {

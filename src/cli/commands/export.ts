@@ -2,9 +2,9 @@
 
 import { Command, Option } from "commander";
 import { EXPORT_FORMATS, type ExportName } from "../../export/formats.js";
+import { printable } from "../../printable.js";
 import { writeFileWhole } from "../../record/file.js";
 import { readResults } from "../../record/read.js";
-import { printable } from "../../render/printable.js";
 import { printJson } from "../print-json.js";
 
 interface ExportFlags {

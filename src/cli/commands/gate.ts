@@ -15,13 +15,13 @@ import { coveredChanges, workChanges } from "../../judge/work.js";
 import { exactWork } from "../../measure/exact.js";
 import { runGate } from "../../measure/gate.js";
 import { coreFrom, type GateCore, workingTree } from "../../measure/source.js";
+import { printable } from "../../printable.js";
 import { baselineText, readBaseline } from "../../record/baseline.js";
 import { writeFileWhole } from "../../record/file.js";
 import { type GateRecord, readGateRecord } from "../../record/gate.js";
 import { checkFileMakeable } from "../../record/store.js";
 import { colorsFor } from "../../render/colors.js";
 import { endLine, gateReport, workLines } from "../../render/gate.js";
-import { printable } from "../../render/printable.js";
 import { progressOn } from "../../render/progress.js";
 import { printJson } from "../print-json.js";
 

@@ -17,9 +17,9 @@ import {
   tableText,
 } from "../../hazards/text.js";
 import { worldOf } from "../../hazards/world.js";
+import { printable } from "../../printable.js";
 import { checkWritable } from "../../record/store.js";
 import { colorsFor } from "../../render/colors.js";
-import { printable } from "../../render/printable.js";
 import { progressOn } from "../../render/progress.js";
 import { integerOption } from "../integer.js";
 import { printJson } from "../print-json.js";

@@ -3,8 +3,8 @@
 import Table from "cli-table3";
 import { Command } from "commander";
 import { UsageError } from "../../errors.js";
+import { printable } from "../../printable.js";
 import { number } from "../../render/format.js";
-import { printable } from "../../render/printable.js";
 import { type Answer, query, type Value } from "../../sweep/query.js";
 import { printJson } from "../print-json.js";
 

@@ -3,12 +3,12 @@
 import { dirname } from "node:path";
 import { Command, Option } from "commander";
 import { UsageError } from "../../errors.js";
+import { printable } from "../../printable.js";
 import { writeFileWhole } from "../../record/file.js";
 import { readResults } from "../../record/read.js";
 import type { Results } from "../../record/schema.js";
 import { checkWritable, writeReport } from "../../record/store.js";
 import { mailReport } from "../../render/mail.js";
-import { printable } from "../../render/printable.js";
 import { reportFiles } from "../../render/report.js";
 import { printJson } from "../print-json.js";
 

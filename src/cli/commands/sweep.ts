@@ -3,8 +3,8 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { UsageError } from "../../errors.js";
+import { printable } from "../../printable.js";
 import { colorsFor } from "../../render/colors.js";
-import { printable } from "../../render/printable.js";
 import { sweepProgressOn } from "../../render/sweep-progress.js";
 import { sweepReport } from "../../render/sweep-report.js";
 import { dryRunText, type Finished, finishedText, leftOutLines } from "../../render/sweep-text.js";
