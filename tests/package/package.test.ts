@@ -129,6 +129,11 @@ describe("what it depends on", () => {
     expect(packages.filter(([, { resolved }]) => resolved !== undefined)).toEqual([]);
   });
 
+  test("is listed with its licence", () => {
+    const page = execFileSync(process.execPath, [join(root, "scripts", "licences.js")]);
+    expect(readFileSync(join(root, "docs", "licences.md"), "utf8")).toBe(page.toString());
+  });
+
   test("has licences that go with MIT", () => {
     const allowed =
       /^\(?(MIT|ISC|BSD-2-Clause|BSD-3-Clause|Apache-2\.0|0BSD|Unlicense|MIT-0|CC0-1\.0|BlueOak-1\.0\.0)\b/;
