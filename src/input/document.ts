@@ -15,6 +15,7 @@ import {
 } from "yaml";
 import type { z } from "zod";
 import { InputError, quoted } from "../errors.js";
+import { printable } from "../printable.js";
 import { expectedText, type Problem, problemOf } from "./issue.js";
 import { readText, tooLarge } from "./text.js";
 
@@ -81,7 +82,7 @@ class Places {
     const [problem] = [...this.document.errors, ...this.document.warnings];
     if (problem) {
       const [what = "YAML"] = problem.message.split("\n");
-      throw new InputError(name, this.lineAt(problem.pos[0]), "YAML or JSON", what);
+      throw new InputError(name, this.lineAt(problem.pos[0]), "YAML or JSON", printable(what));
     }
     this.checkNodes();
     this.value = this.toValue();

@@ -12,7 +12,7 @@ import { refusal, scenarioOf } from "../catalogue/scenario.js";
 import { parseWorkload, workloadParameters } from "../catalogue/workloads.js";
 import { UsageError } from "../errors.js";
 import { type Axis, axisOf, listAxis } from "./axis.js";
-import { bare, type SweepPlan } from "./plan.js";
+import type { SweepPlan } from "./plan.js";
 
 /** A driver with its parameters, and the protocols it can exist under. */
 export interface Variant {
@@ -223,4 +223,9 @@ export function coordinatesOf(
     variant,
     workload,
   };
+}
+
+/** A text without its parameters. */
+export function bare(text: string): string {
+  return text.split("?", 1)[0] as string;
 }

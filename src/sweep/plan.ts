@@ -26,6 +26,7 @@ import { coreBytes } from "../core/core.js";
 import { type InputError, quoted, UsageError } from "../errors.js";
 import { type Read, readDocument } from "../input/document.js";
 import { axisOf, isList, VALUES_MOST } from "./axis.js";
+import { bare, gridOf } from "./grid.js";
 import { type SweepSpec, sweepSchema } from "./spec.js";
 
 export interface SweepPlan extends Omit<SweepSpec, "tlbs"> {
@@ -70,6 +71,7 @@ export function readPlan(path: string): SweepPlan {
   checkAdditions(file, plan);
   checkSeeds(file);
   for (const name of Object.keys(data.parameters)) checkParameter(file, plan, name);
+  checkSize(path, plan);
   return plan;
 }
 
@@ -88,6 +90,16 @@ export function enterPlan(plan: SweepPlan): void {
   forgetDrivers();
   for (const description of plan.described) addDriver(description);
   for (const path of plan.workloadFiles) readWorkloadFile(path);
+}
+
+/** What is too much only together belongs to no field. */
+function checkSize(path: string, plan: SweepPlan): void {
+  try {
+    gridOf(plan);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${path}: ${error.message}`);
+  }
 }
 
 type SpecFile = Read<SweepSpec>;
@@ -200,9 +212,4 @@ function takersOf(plan: SweepPlan, name: string): Parameter[] {
     ...plan.drivers.map((text) => ({ text, of: driverFamily(bare(text)).parameters })),
   ];
   return declared.flatMap(({ of }) => of.filter((parameter) => parameter.name === name));
-}
-
-/** A text without its parameters. */
-export function bare(text: string): string {
-  return text.split("?", 1)[0] as string;
 }

@@ -4,8 +4,8 @@
 import type { ParameterValue } from "../catalogue/parameters.js";
 import { axisOf } from "./axis.js";
 import type { ScenarioLine } from "./execute.js";
-import { type Coordinates, coordinatesOf, type Grid } from "./grid.js";
-import { bare, type SweepPlan } from "./plan.js";
+import { bare, type Coordinates, coordinatesOf, type Grid } from "./grid.js";
+import type { SweepPlan } from "./plan.js";
 import { isFailed, type Result } from "./results.js";
 import type { TimeLine } from "./time.js";
 

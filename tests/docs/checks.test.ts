@@ -9,7 +9,6 @@ const PAGE: Page = { path: "page.md", blocks: [], spans: [], links: [], anchors:
 const sh = (text: string): Block => ({
   where: "page.md:1",
   language: "sh",
-  slow: false,
   output: false,
   unknown: [],
   text,

@@ -15,12 +15,11 @@ export const PAGES: readonly string[] = [
     .map((name) => `docs/${name}`),
 ];
 
-/** A fenced block. Its info string: the language, `slow`, `output`, `title=FILE`, `needs=WHAT` (docs/contributing.md). */
+/** A fenced block. Its info string: the language, `output`, `title=FILE`, `needs=WHAT` (docs/contributing.md). */
 export interface Block {
   /** PAGE:LINE of its first fence. */
   where: string;
   language: string;
-  slow: boolean;
   /** Stands in what the commands before it print. */
   output: boolean;
   title?: string;
@@ -61,11 +60,11 @@ export function readPage(path: string): Page {
 
 function blockOf({ lang = "", text }: Tokens.Code, where: string): Block {
   const [language = "", ...words] = lang.split(/\s+/);
-  const block: Block = { where, language, slow: false, output: false, unknown: [], text };
+  const block: Block = { where, language, output: false, unknown: [], text };
   for (const word of words) {
     const [, name, value = ""] = /^(title|needs)=(\S+)$/.exec(word) ?? [];
     if (name === "title" || name === "needs") block[name] = value;
-    else if (word === "slow" || word === "output") block[word] = true;
+    else if (word === "output") block.output = true;
     else block.unknown.push(word);
   }
   return block;

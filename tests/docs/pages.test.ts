@@ -1,5 +1,5 @@
-// The documentation does what it says: every block is run or read, everything it names exists, every link leads
-// somewhere. What blocks may say is in docs/contributing.md.
+// Every block of the documentation says what it is, everything it names exists, every link leads somewhere. What blocks
+// may say is in docs/contributing.md; pages.slow.test.ts runs them.
 
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -10,7 +10,6 @@ import { errorsInWorkflow } from "../ci/github-files.js";
 import { unknownIn } from "./mentions.js";
 import { KNOWN_NEEDS, missing } from "./needs.js";
 import { PAGES, readPage, resolves, root } from "./page.js";
-import { runPages } from "./run-page.js";
 import { commandsOf } from "./working-copy.js";
 
 const pages = PAGES.map(readPage);
@@ -86,5 +85,3 @@ const stepsOf = (workflow: string): Step[] =>
   Object.values((parse(workflow) as { jobs: Record<string, { steps: Step[] }> }).jobs).flatMap(
     ({ steps }) => steps,
   );
-
-runPages(pages, false, () => ({}));

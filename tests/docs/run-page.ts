@@ -17,15 +17,11 @@ const plain = (text: string) =>
 const LIMIT = 600_000;
 
 /** A test for each page: its blocks in order, in one working copy. Those that cannot run here are named. */
-export function runPages(
-  pages: readonly Page[],
-  slow: boolean,
-  env: (block: Block) => NodeJS.ProcessEnv,
-): void {
+export function runPages(pages: readonly Page[], env: (block: Block) => NodeJS.ProcessEnv): void {
   // other programs run: the pages wait beside one another
   describe.concurrent("run as written", () => {
     for (const page of pages) {
-      const blocks = page.blocks.filter(isRun).filter((block) => slow || !block.slow);
+      const blocks = page.blocks.filter(isRun);
       for (const { where, needs } of blocks.filter((block) => missing(block.needs) !== null))
         test.skip(`${where}: needs ${missing(needs)}`, () => {});
       const now = blocks.filter(({ needs }) => missing(needs) === null);
