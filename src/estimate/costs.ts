@@ -13,7 +13,7 @@ const cycles = z.number().min(0).max(1e9).multipleOf(0.1);
 const term = z.strictObject({
   group: z
     .string()
-    .regex(/^[a-z]{1,20}$/)
+    .regex(/^(?!constructor$)[a-z]{1,20}$/)
     .describe("what it is added up under"),
   name: z.string().min(1).max(100),
   events: z.array(z.enum(eventNames)).min(1).describe("each of these events costs so much"),

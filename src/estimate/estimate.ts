@@ -18,20 +18,21 @@ export interface Estimate {
 /** What `totals`, counted over so many operations, cost. Sums are of integers: the same to the last digit everywhere. */
 export function estimate(costs: Costs, totals: Totals, operations: number): Estimate {
   const tenths = { cycles: 0, low: 0, high: 0 };
-  const groups: Record<string, number> = {};
+  const groups = new Map<string, number>();
   for (const term of costs.terms) {
     const times = timesOf(term, totals);
     tenths.cycles += times * inTenths(term.cycles);
     tenths.low += times * inTenths(term.low);
     tenths.high += times * inTenths(term.high);
-    if (times > 0) groups[term.group] = (groups[term.group] ?? 0) + times * inTenths(term.cycles);
+    const before = groups.get(term.group) ?? 0;
+    if (times > 0) groups.set(term.group, before + times * inTenths(term.cycles));
   }
   const each = (sum: number) => sum / (10 * operations);
   return {
     cycles: each(tenths.cycles),
     low: each(tenths.low),
     high: each(tenths.high),
-    byGroup: Object.fromEntries(Object.entries(groups).map(([group, sum]) => [group, each(sum)])),
+    byGroup: Object.fromEntries([...groups].map(([group, sum]) => [group, each(sum)])),
   };
 }
 

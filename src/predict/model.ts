@@ -9,7 +9,8 @@ import { environmentSchema, toolSchema } from "../record/schema.js";
 const text = z.string().min(1).max(400);
 const id = z.string().regex(/^[a-z0-9][a-z0-9+-]{0,199}$/);
 const nanoseconds = z.number().min(0).max(1e12);
-const count = z.string().regex(/^[a-z]+(?:\.[A-Za-z0-9-]+)?$/);
+/** Not what every object has. */
+const count = z.string().regex(/^(?!constructor$)[a-z]+(?:\.[A-Za-z0-9-]+)?$/);
 
 const term = z.strictObject({
   id,

@@ -12,11 +12,19 @@ const params = z
   .record(text, z.union([text, z.number()]))
   .describe("parameters of workload and driver that differ from their defaults");
 
+/** Of a table of costs; not what every object has. */
+const groupName = z.string().regex(/^(?!constructor$)[a-z]{1,20}$/);
+
 /** One entry for every event the core counts; later releases may add events. */
 function perEvent<T extends z.ZodType>(value: T) {
   const names = Object.keys(EVENTS) as EventName[];
   const shape = Object.fromEntries(names.map((name) => [name, value.optional()]));
-  return z.object(shape as Record<EventName, z.ZodOptional<T>>).catchall(value);
+  return z
+    .object(shape as Record<EventName, z.ZodOptional<T>>)
+    .catchall(value)
+    .refine((counts) => Object.keys(counts).every((name) => /^\w+\.\w+$/.test(name)), {
+      error: "expected names of events, such as maple.nodeReads",
+    });
 }
 
 const finalNames = [
@@ -69,7 +77,7 @@ const predicted = z
     cycles: z.number().nonnegative().nullable().describe("estimated from a table of costs"),
     low: z.number().nonnegative().optional().describe("cycles with every cost at its lowest"),
     high: z.number().nonnegative().optional(),
-    byGroup: z.record(text, z.number().nonnegative()).optional().describe("cycles, by group"),
+    byGroup: z.record(groupName, z.number().nonnegative()).optional().describe("cycles, by group"),
     ns: z.number().nonnegative().nullable(),
     relativeError: z.number().nonnegative().nullable(),
   })

@@ -32,7 +32,7 @@ const UNFINISHED = / *<unfinished \.\.\.>$/;
 const NEW_SPACE = new Set(["execve", "execveat"]);
 const FORKS = new Set(["clone", "clone3", "fork", "vfork"]);
 /** Calls that strace of before 6.11 knows by number only. */
-const BY_NUMBER: Readonly<Record<string, CallName>> = { syscall_0x1ce: "mseal" };
+const BY_NUMBER: ReadonlyMap<string, CallName> = new Map([["syscall_0x1ce", "mseal"]]);
 
 /** Whether a line is one that strace prints. */
 export function isStraceLine(text: string): boolean {
@@ -121,7 +121,7 @@ export class StraceParser implements LineSink {
     begun: { call?: Call | undefined } | undefined,
   ): void {
     const raw = rawCall(text);
-    const name = raw && (BY_NUMBER[raw.name] ?? raw.name);
+    const name = raw && (BY_NUMBER.get(raw.name) ?? raw.name);
     if (!raw || name === undefined) {
       const [, word = ""] = CALL.exec(text) ?? [];
       if (!isMemoryCall(word) || text.includes("<unavailable>")) return;
@@ -264,7 +264,7 @@ export class StraceParser implements LineSink {
 }
 
 function isMemoryCall(name: string): name is CallName {
-  return (CALL_NAMES as readonly string[]).includes(BY_NUMBER[name] ?? name);
+  return (CALL_NAMES as readonly string[]).includes(BY_NUMBER.get(name) ?? name);
 }
 
 function rawCall(text: string): Raw | undefined {
@@ -273,7 +273,7 @@ function rawCall(text: string): Raw | undefined {
   const close = closingBracket(text, name.length);
   if (close < 0) return undefined;
   return {
-    name: BY_NUMBER[name] ?? name,
+    name: BY_NUMBER.get(name) ?? name,
     args: argumentsOf(text.slice(name.length + 1, close)),
     answer: text.slice(close + 1),
   };

@@ -39,6 +39,14 @@ describe("result files", () => {
     );
   });
 
+  test("what every object has is no event", () => {
+    const results = sampleResults();
+    Object.assign(results.scenarios[1]!.work, { constructor: 1 });
+    expect(() => parseResults(JSON.stringify(results), "r.json")).toThrow(
+      "expected scenarios.1.work: names of events, such as maple.nodeReads",
+    );
+  });
+
   test("a missing file is a usage error", () => {
     expect(() => readResults("/nowhere/results.json")).toThrow(UsageError);
   });
