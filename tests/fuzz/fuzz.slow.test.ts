@@ -15,7 +15,7 @@ test("inputs that are nearly right are taken whole or refused with one line", as
   );
   const lines = text.trimEnd().split("\n");
   expect(
-    lines.filter((line) => !/^[a-z-]+ +60 inputs, 0 findings, slowest \d+ ms$/.test(line)),
+    lines.filter((line) => !/^[a-z-]+ +\d+ inputs, 0 findings, slowest \d+ ms$/.test(line)),
   ).toEqual([]);
   expect(lines.length).toBeGreaterThan(15);
 }, 300_000);

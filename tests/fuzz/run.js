@@ -4,7 +4,7 @@
 //   npm run fuzz -- --corpus
 //
 // --corpus       what was a finding once (tests/fuzz/corpus), and nothing else
-// --runs N       inputs of each target (default 200), then it ends
+// --runs N       inputs of each target (default 200), then it ends; one in ten of command lines
 // --minutes N    goes on that long instead, with new seeds
 // --jobs N       processes at a time (default 1)
 // --keep FOLDER  where inputs that are findings are put, by target (default: reports/latest/fuzz)
