@@ -71,23 +71,27 @@ function core(build) {
   return cores.get(build);
 }
 
-/** Replays a trace under a protocol, checks the core after it, and prints it as both commands do. */
+/** Replays a trace held in memory and read again in parts: the same comes out, and the core's invariants hold. */
 async function replayTrace(path) {
-  // short ones are held, and read again part by part
-  const hold = path.length % 2 ? undefined : 8;
+  const [held, parts] = [await replayed(path), await replayed(path, 8)];
+  if (held !== parts) throw new Error("read in parts it is another program");
+}
+
+/** What both commands print of a trace of which at most `hold` operations are in memory. */
+async function replayed(path, hold) {
   const { source } = await openTrace(path, {}, undefined, hold);
   const checking = core("checking");
   const under = { driver: parseDriver("vmops-only"), protocol: parseProtocol("mmap_prepare@7.3") };
   const lanes = [laneUnder(checking, source, under), laneUnder(core("work"), source, under)];
-  const [summing, checker] = await replay(source, lanes, () => [
-    new Summing(source),
+  const [checker, summing] = await replay(source, lanes, () => [
     new Checker(source),
+    new Summing(source),
   ]);
   const broken = checking.check();
   if (broken !== 0) throw new Error(`invariant ${broken} is broken`);
   const names = { protocol: "p", driver: "d", touch: "written" };
-  summaryText(summing.summary(names, model), true, colors);
-  checkText(checker.check(), colors);
+  const summary = summaryText(summing.summary(names, model), true, colors);
+  return checkText(checker.check(), colors) + summary;
 }
 
 /** One scenario's work on the core that checks itself. */

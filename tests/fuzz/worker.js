@@ -15,8 +15,7 @@ const tell = (message) => new Promise((done) => process.send(message, done));
 for (let run = 0; run < Number(runs); run++) {
   for (const target of targets.filter(({ every = 1 }) => run % every === 0)) {
     const input = inputOf(target, Number(seed), run);
-    // odd and even lengths of names choose how traces are read
-    const path = join(folder, `${run % 2 ? "input" : "inputs"}${target.ending}`);
+    const path = join(folder, `input${target.ending}`);
     writeFileSync(path, input);
     const of = { target: target.name, run };
     await tell(of);
