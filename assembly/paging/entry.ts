@@ -63,9 +63,12 @@ export const ENTRIES: u64 = 512;
 }
 @inline export function frameOf(entry: u64): u64 { return (entry & FRAME_MASK) >> 12; }
 
+/** The frame of a cached page: below the process's own, also at offsets that no page cache reaches. */
+@inline export function cacheFrame(frame: u64): u64 { return frame & (FIRST_ANONYMOUS_FRAME - 1); }
+
 /** A 4 KiB entry for a frame under the access rights of vm_flags; never writable yet. */
 @inline export function makeEntry(frame: u64, flags: u64): u64 {
-  let entry = (frame << 12) | USER | ACCESSED;
+  let entry = ((frame << 12) & FRAME_MASK) | USER | ACCESSED;
   entry |= flags & (VM_READ | VM_WRITE | VM_EXEC) ? PRESENT : GLOBAL;
   if ((flags & VM_EXEC) == 0) entry |= NO_EXECUTE;
   if (flags & VM_PKEY_BIT0) entry |= KEY;

@@ -13,9 +13,8 @@ import { driverOf, exists, fileOf, mm, Vma, vmaOf } from "../vma/record";
 import { flushPage } from "../tlb/invalidate";
 import { hitsL1, translate } from "../tlb/translate";
 import {
-  DIRTY, entryOffset, FIRST_ANONYMOUS_FRAME, isHuge, isMapped, isOwn, isTable, makeEntry, PMD_SIZE, PTE_SHIFT,
-  SPECIAL, tableBase, WRITABLE,
-  ZERO_FRAME,
+  cacheFrame, DIRTY, entryOffset, FIRST_ANONYMOUS_FRAME, isHuge, isMapped, isOwn, isTable, makeEntry, PMD_SIZE,
+  PTE_SHIFT, SPECIAL, tableBase, WRITABLE, ZERO_FRAME,
 } from "./entry";
 import { installHuge, makeHugeWritable, suitsHuge } from "./huge";
 import { findPmd, makePmd, makePteTable, ROOT } from "./tables";
@@ -122,7 +121,7 @@ function fileFault(vma: Vma, table: usize, page: u64, write: bool): bool {
     return true;
   }
   const bits: u64 = write ? WRITABLE | DIRTY : 0;
-  setEntry(table + entryOffset(page, PTE_SHIFT), makeEntry(file.firstPfn + offset, vma.flags) | bits);
+  setEntry(table + entryOffset(page, PTE_SHIFT), makeEntry(cacheFrame(file.firstPfn + offset), vma.flags) | bits);
   return true;
 }
 
@@ -138,6 +137,6 @@ function faultAround(vma: Vma, table: usize, page: u64): void {
   for (let addr = first; addr < stop; addr += 0x1000) {
     if (file.size != 0 && vma.pgoff + ((addr - vma.start) >> 12) >= file.size) return;
     const at = table + entryOffset(addr, PTE_SHIFT);
-    if (load<u64>(at) == 0) setEntry(at, makeEntry(frame + ((addr - vma.start) >> 12), vma.flags));
+    if (load<u64>(at) == 0) setEntry(at, makeEntry(cacheFrame(frame + ((addr - vma.start) >> 12)), vma.flags));
   }
 }

@@ -86,6 +86,21 @@ describe("faults", () => {
     expect(c["page.framesAllocated"]).toBe(0);
   });
 
+  test.each([2 ** 36, 2 ** 40, 2 ** 47, 2 ** 51 - 100])(
+    "pages at offset %i of a file are a file's pages too",
+    (pgoff) => {
+      const space = fresh();
+      space.map(0, 32, { file: 1, flags: SHARED, pgoff });
+      expect([space.read(0, 16), space.write(0, 32)]).toEqual([16, 32]);
+      space.map(100, 132, { file: 1, pgoff });
+      expect([space.read(100, 132), space.write(100, 104)]).toEqual([32, 4]);
+      // only what was copied is the process's own
+      expect(space.core.counters()["page.framesAllocated"]).toBe(4);
+      space.unmap(0, 132);
+      expect(space.core.counters()["page.framesFreed"]).toBe(4);
+    },
+  );
+
   test("reading untouched memory maps the zero page, writing it then copies", () => {
     const space = fresh();
     space.map(0, 4);
