@@ -91,6 +91,7 @@ export const TABLE_LIMIT: u32 = 24576;
 export const TABLES_AT: usize = LINKS_AT + LINKS_SIZE;
 export const TABLES_SIZE: usize = <usize>TABLE_LIMIT * 4096;
 
+/** What asconfig.json gives, in pages of 64 KiB, has to reach here. */
 export const MEMORY_END: usize = TABLES_AT + TABLES_SIZE;
 
 /**

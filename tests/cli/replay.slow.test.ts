@@ -11,6 +11,17 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+test("a program with more page tables than the model has room for is said so, with its line", async () => {
+  const path = join(folder, "tables.ops");
+  writeFileSync(
+    path,
+    "mmap 10000000000 100000000000 3 0x22 - 0\ntouch 10000000000 100000000000 w\n",
+  );
+  const { code, stdout, stderr } = await vmabench(["replay", path]);
+  expect([code, stdout]).toEqual([3, ""]);
+  expect(stderr).toMatch(/^vmabench: [^\n]*tables\.ops:2: the model's memory is full[^\n]*\n$/);
+}, 60_000);
+
 test("a long trace goes through in memory that would not hold its operations", async () => {
   const path = join(folder, "long.ops.gz");
   const text = Array.from({ length: 2000 }, (_, i) => {

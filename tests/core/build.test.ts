@@ -17,6 +17,14 @@ test("src/core/abi.ts is what the core's sources say", () => {
   expect(readFileSync(join(root, "src/core/abi.ts"), "utf8")).toBe(generateAbi());
 });
 
+test.each(["timing", "work", "checking"] as const)(
+  "%s: memory reaches to the last page table",
+  (build) => {
+    const core = new Core(build);
+    expect(core.words(abi.MEMORY_END - 8, 1)).toEqual(new BigUint64Array(1));
+  },
+);
+
 test("records lie where the compiler puts them", async () => {
   const records = { Vma: abi.VMA, File: abi.FILE, Driver: abi.DRIVER, Mm: abi.MM };
   const fields = Object.entries(records).flatMap(([record, layout]) =>
