@@ -2,7 +2,7 @@
 // difference of two commits reads well.
 
 import { z } from "zod";
-import { parseJson, readJsonIfThere } from "../input/json.js";
+import { readJsonIfThere } from "../input/json.js";
 import type { ExactWork } from "../judge/work.js";
 
 const counts = z.record(z.string(), z.int().nonnegative());
@@ -28,15 +28,7 @@ export interface Baseline {
 /** The committed counts; null when there is no such file. InputError naming line and field when it is wrong. */
 export function readBaseline(path: string): Baseline | null {
   const data = readJsonIfThere(path, baselineSchema);
-  return data && baselineOf(data);
-}
-
-/** The same for text in memory; `name` stands for the file. */
-export function parseBaseline(text: string, name: string): Baseline {
-  return baselineOf(parseJson(text, name, baselineSchema));
-}
-
-function baselineOf(data: z.infer<typeof baselineSchema>): Baseline {
+  if (data === null) return null;
   const scenarios = new Map<string, ExactWork>();
   for (const [id, { operations, results, ...groups }] of Object.entries(data.scenarios)) {
     const flat = Object.entries(groups as Record<string, Record<string, number>>).flatMap(

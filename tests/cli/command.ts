@@ -1,6 +1,6 @@
 // The built command line, run as a user runs it.
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 export const launcher = fileURLToPath(new URL("../../bin/vmabench.js", import.meta.url));
@@ -24,15 +24,21 @@ export function vmabench(args: readonly string[], call: Call = {}): Promise<Outc
       cwd: call.cwd,
       env: { ...process.env, NO_COLOR: "1", ...call.env },
     });
-    let [stdout, stderr] = ["", ""];
-    child.stdout.on("data", (chunk) => {
-      stdout += chunk;
-    });
-    child.stderr.on("data", (chunk) => {
-      stderr += chunk;
-    });
+    const output = outputOf(child);
     child.on("error", reject);
-    child.on("close", (code) => resolve({ code, stdout, stderr }));
+    child.on("close", (code) => resolve({ code, ...output }));
     call.meanwhile?.(child);
   });
+}
+
+/** What a process has written so far. */
+export function outputOf({ stdout, stderr }: ChildProcess): { stdout: string; stderr: string } {
+  const output = { stdout: "", stderr: "" };
+  stdout?.on("data", (chunk) => {
+    output.stdout += chunk;
+  });
+  stderr?.on("data", (chunk) => {
+    output.stderr += chunk;
+  });
+  return output;
 }

@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { launcher, type Outcome } from "../cli/command.js";
+import { launcher, type Outcome, outputOf } from "../cli/command.js";
 import { type Block, type Page, root } from "./page.js";
 
 /** Not in it, because commands write there. */
@@ -105,17 +105,11 @@ function run(
       detached: true, // a process group of its own
     });
     const timer = setTimeout(() => process.kill(-(child.pid as number), "SIGKILL"), LIMIT);
-    let [stdout, stderr] = ["", ""];
-    child.stdout.on("data", (chunk) => {
-      stdout += chunk;
-    });
-    child.stderr.on("data", (chunk) => {
-      stderr += chunk;
-    });
+    const output = outputOf(child);
     child.on("error", reject);
     child.on("close", (code) => {
       clearTimeout(timer);
-      resolve({ code, stdout, stderr });
+      resolve({ code, ...output });
     });
   });
 }

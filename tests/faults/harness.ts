@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { launcher } from "../cli/command.js";
+import { launcher, outputOf } from "../cli/command.js";
 
 /** What a signal or a fault may leave of a command is looked for in here. */
 export interface Place {
@@ -72,20 +72,14 @@ export class Running {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, NO_COLOR: "1", TMPDIR: place.temporary, ...options.env },
     });
-    let [stdout, stderr] = ["", ""];
-    this.child.stdout?.on("data", (chunk) => {
-      stdout += chunk;
-    });
-    this.child.stderr?.on("data", (chunk) => {
-      stderr += chunk;
-    });
+    const output = outputOf(this.child);
     const timer = setTimeout(() => this.signal("SIGKILL", true), HANGS);
     this.ended = new Promise((resolve, reject) => {
       this.child.on("error", reject);
       // not "close": a program left behind would hold the pipes open
       this.child.on("exit", (code, signal) => {
         clearTimeout(timer);
-        setImmediate(() => resolve({ code: code ?? NUMBERS[signal ?? ""] ?? -1, stdout, stderr }));
+        setImmediate(() => resolve({ code: code ?? NUMBERS[signal ?? ""] ?? -1, ...output }));
       });
     });
   }
