@@ -246,7 +246,7 @@ describe("exit code 3", () => {
   });
 
   test("too few processes for any verdict", async () => {
-    const { code, stdout } = await against(cores.slow, "--processes", "1", "--quiet");
+    const { code, stdout } = await against(cores.slow, ...WIDE, "--processes", "1", "--quiet");
     expect([code, stdout]).toEqual([3, "gate inconclusive: every scenario is undecided\n"]);
   });
 
