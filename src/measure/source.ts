@@ -187,7 +187,8 @@ function keep(build: string, kept: string): void {
 
 /** One line out of what a compiler or git has to say. */
 function whyNot(error: unknown): string {
-  const { message, stderr } = error as Error & { stderr?: string };
+  const { message, stderr, signal } = error as Error & { stderr?: string; signal?: string };
+  if (signal) return `its build ended with ${signal}`;
   const lines = (stderr || message).split("\n").filter((line) => line.trim() !== "");
   return (lines.find((line) => /error/i.test(line)) ?? lines[0] ?? "for no reason given").trim();
 }

@@ -11,7 +11,7 @@ import {
   type Policy,
   type TlbGeometry,
 } from "../../src/core/tlb.js";
-import { lruMisses, optimalMisses, stackDistances } from "../../src/translation/bounds.js";
+import { lruMisses, optimalMisses, stackDistances } from "./bounds.js";
 import { STREAM_NAMES, type StreamName, streamOf } from "./streams.js";
 
 const BASE = 0x1000_0000_0000; // at a 512 GiB border, so that sets and tags are those of the page numbers

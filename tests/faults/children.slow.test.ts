@@ -64,6 +64,12 @@ const DEATHS: Death[] = [
     says: /^vmabench: the kernel tree's program was killed: is there memory for it\?\n$/,
   },
   {
+    command: "gate, building its base",
+    child: /buildCore\("timing"/,
+    code: 3,
+    says: /vmabench: the core of HEAD cannot be built: its build ended with SIGKILL\n$/,
+  },
+  {
     command: "record",
     child: /^strace -f/,
     code: 3,
@@ -80,6 +86,7 @@ const possible = DEATHS.flatMap((death) => {
 });
 
 test.each(possible)("$name, without $child", async ({ command, child, code, says }) => {
+  command.cache?.forget();
   const running = new Running(place, command.args(place), { env: command.env?.(place) ?? {} });
   await killFirst(running, child);
   const ended = await running.ended;
@@ -87,6 +94,7 @@ test.each(possible)("$name, without $child", async ({ command, child, code, says
   expect(ended.code).toBe(code);
   expect(await running.orphans()).toEqual([]);
   expect(readdirSync(place.temporary)).toEqual([]);
+  command.cache?.check();
 });
 
 async function killFirst(running: Running, pattern: RegExp): Promise<void> {

@@ -1,7 +1,15 @@
 // Every command that writes files or starts programs, in a small form.
 
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
@@ -25,6 +33,10 @@ export interface Small {
   several?: true;
   /** What is there already has to be right. */
   readsOld?: true;
+  /** Does its work only where its files are not there yet. */
+  anew?: true;
+  /** What is kept from one run to the next: forgets it, and throws when it is not whole. */
+  cache?: { forget: () => void; check: () => void };
 }
 
 const repository = fileURLToPath(new URL("../../", import.meta.url));
@@ -34,6 +46,8 @@ const noStrace =
 
 const TRACE = join(repository, "bench/traces/bash-script.vmatrace.gz");
 const RESULTS = "results.json";
+/** Where built revisions are kept. */
+const CORES = join(repository, "node_modules/.cache/vmabench-cores");
 const ONE = ["--filter", "append-merge/vmops-only/*"];
 
 /** Files that commands read. Made once, for places to be copied from. */
@@ -48,6 +62,13 @@ export async function prepare(place: Place): Promise<void> {
   mkdirSync(join(place.root, "core"));
   cpSync(join(repository, "build/timing.wasm"), join(place.root, "core/timing.wasm"));
   cpSync(join(repository, "build/work.wasm"), join(place.root, "core/work.wasm"));
+  const head = spawnSync("git", ["-C", repository, "rev-parse", "HEAD"], { encoding: "utf8" });
+  const reference = {
+    schema: "vmabench/reference@1",
+    commit: head.stdout.trim(),
+    reason: "measured against itself",
+  };
+  writeFileSync(join(place.root, "reference.json"), JSON.stringify(reference));
 }
 
 const SWEEP = `sweep: small
@@ -144,6 +165,34 @@ export const MEASURING: readonly Small[] = [
       ...["--processes", "3", "--sittings", "1", "--rounds", "5", "--out", out(at, "gate.json")],
     ],
     codes: [0, 1, 3], // so short a look says nothing
+  },
+  {
+    name: "history --append",
+    args: (at) => [
+      ...["history", "--append", "--reference", "reference.json", ...ONE],
+      ...["--processes", "3", "--sittings", "1", "--rounds", "5"],
+      ...["--file", out(at, "history.ndjson")],
+    ],
+    codes: [0, 3],
+    anew: true,
+  },
+  {
+    name: "gate, building its base",
+    args: (at) => [
+      ...["gate", "--base", "HEAD", "--head", "core", "--work-only", ...ONE],
+      ...["--out", out(at, "gate.json")],
+    ],
+    codes: [0, 1], // an unfinished change may do more work
+    cache: {
+      forget: () => rmSync(CORES, { recursive: true, force: true }),
+      check: () => {
+        for (const path of existsSync(CORES) ? readdirSync(CORES) : []) {
+          for (const name of ["timing.wasm", "work.wasm"]) {
+            new WebAssembly.Module(readFileSync(join(CORES, path, name)));
+          }
+        }
+      },
+    },
   },
 ];
 

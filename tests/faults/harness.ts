@@ -53,7 +53,7 @@ export interface Ended {
 
 const NUMBERS: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143, SIGKILL: 137 };
 /** Milliseconds after which a command hangs. */
-const HANGS = 60_000;
+export const HANGS = 100_000;
 
 /** A command under way, in a process group of its own. */
 export class Running {
