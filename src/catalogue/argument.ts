@@ -10,7 +10,7 @@ export interface FileArgument {
 
 /** The file that an argument names; null for a name of the catalogue, which has neither a folder nor an ending. */
 export function fileArgument(text: string): FileArgument | null {
-  const [, path, query] = /^(.+?\.(?:ya?ml|json))(\?.*)?$/i.exec(text) ?? [];
+  const [, path, query] = /^(.+?\.(?:ya?ml|json))(\?.*)?$/is.exec(text) ?? [];
   if (path !== undefined) return { path, query: query ? splitQuery(query).query : {} };
   return text.includes("/") ? { path: text, query: {} } : null;
 }

@@ -201,7 +201,8 @@ function failure(error: unknown): number {
 }
 
 function say(message: string): void {
-  process.stderr.write(`vmabench: ${printable(message.replace(/\s*\n\s*/g, "; "))}\n`);
+  const lines = message.split("\n").map((line) => line.trim());
+  process.stderr.write(`vmabench: ${printable(lines.filter(Boolean).join("; "))}\n`);
 }
 
 /** Whoever read our output has had enough: no error, and nothing more to print. A full disk is one. */

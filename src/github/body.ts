@@ -26,7 +26,7 @@ export function commentBody(markdown: string, key: string, images: string | null
 function withImages(markdown: string, images: string): string {
   const base = images.replace(/\/+$/, "");
   return markdown
-    .replace(/(!\[[^\]\n]*\]\()(?:\.\/)?(charts\/)/g, `$1${base}/$2`)
+    .replace(/(!\[[^[\]\n]*\]\()(?:\.\/)?(charts\/)/g, `$1${base}/$2`)
     .replace(/((?:src|srcset)=")(?:\.\/)?(charts\/)/g, `$1${base}/$2`);
 }
 

@@ -6,7 +6,7 @@ import { matches } from "../catalogue/glob.js";
 import { readJsonIfThere } from "../input/json.js";
 
 const entry = z.strictObject({
-  name: z.string().min(1).describe("glob over scenario ids"),
+  name: z.string().min(1).max(1000).describe("glob over scenario ids"),
   measure: z
     .string()
     .min(1)

@@ -45,7 +45,7 @@ export async function recordCommand(
     const { status, signal, stderr } = await runStrace(args, folder, forward);
     const text = readText(out);
     checkEnd(text, signal);
-    if (/^\d*\s*(?:brk|mmap)\(/m.test(text)) {
+    if (/^\d* *(?:brk|mmap)\(/m.test(text)) {
       const head = `# command: ${oneLine(command.join(" "))}\n# kernel: Linux ${release()} ${machine()}\n`;
       return { text: head + text, status };
     }

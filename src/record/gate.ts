@@ -25,7 +25,7 @@ const processSchema = z.strictObject({
   scenarios: z.array(
     z
       .strictObject({
-        id: z.string(),
+        id: z.string().max(10_000),
         operationsPerBatch: z.int().positive(),
         sittings: z.int().positive().describe("one after the other, of equal numbers of rounds"),
         base: nanoseconds,

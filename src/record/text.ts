@@ -2,12 +2,12 @@
 
 import type { Results } from "./schema.js";
 
-const LIST_OF_NUMBERS = /\[\n\s+(-?[\d.eE+-]+(?:,\n\s+-?[\d.eE+-]+)*)\n\s+\]/g;
+const LIST_OF_NUMBERS = /\[\n *([\d.eE+-]+(?:,\n *[\d.eE+-]+)*)\n *\]/g;
 
 /** The document that results.json holds and `--json` prints, without a line's end. */
 export function resultsText(results: Results): string {
   return JSON.stringify(results, null, 1).replace(
     LIST_OF_NUMBERS,
-    (_, numbers: string) => `[${numbers.replace(/,\n\s+/g, ", ")}]`,
+    (_, numbers: string) => `[${numbers.replace(/,\n */g, ", ")}]`,
   );
 }

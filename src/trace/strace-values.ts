@@ -89,7 +89,7 @@ const NAMES: Readonly<Record<string, number>> = {
  * comments are passed over. Undefined for anything else.
  */
 export function wordOf(text: string): Word | undefined {
-  const bare = text.replace(/\/\*.*?\*\//g, "").trim();
+  const bare = withoutComments(text).trim();
   const single = numberOf(bare);
   if (single !== undefined) return single;
   let bits = 0n;
@@ -100,6 +100,19 @@ export function wordOf(text: string): Word | undefined {
   }
   const word = Number(bits);
   return Number.isSafeInteger(word) ? word : bits;
+}
+
+/** In one pass; an open comment stays, which no number has. */
+function withoutComments(text: string): string {
+  let bare = "";
+  let from = 0;
+  for (;;) {
+    const open = text.indexOf("/*", from);
+    const close = open < 0 ? -1 : text.indexOf("*/", open + 2);
+    if (close < 0) return bare + text.slice(from);
+    bare += text.slice(from, open);
+    from = close + 2;
+  }
 }
 
 function termOf(text: string): Word | undefined {
@@ -133,7 +146,7 @@ export function argumentsOf(text: string): string[] {
   for (let i = 0; i < text.length; i++) {
     const c = text[i] as string;
     if (c === '"') i = endOfString(text, i);
-    else if (c === "/" && text[i + 1] === "*") i = Math.max(i, text.indexOf("*/", i));
+    else if (c === "/" && text[i + 1] === "*") i = endOfComment(text, i);
     else if (isPath(text, i)) i = endOfPath(text, i);
     else if ("([{".includes(c)) depth++;
     else if (")]}".includes(c)) depth--;
@@ -162,6 +175,12 @@ function endOfPath(text: string, from: number): number {
     else if (text[i] === ">" && text[i - 1] !== "-" && --depth === 0) return i;
   }
   return text.length;
+}
+
+/** Index of the last character of a comment. */
+function endOfComment(text: string, from: number): number {
+  const close = text.indexOf("*/", from + 2);
+  return close < 0 ? text.length : close + 1;
 }
 
 /** Index of the quote that ends a string. */

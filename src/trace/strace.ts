@@ -8,7 +8,7 @@ import { InputError, quoted } from "../errors.js";
 import { CALL_NAMES, type Call, type CallName, callForm } from "./calls.js";
 import { Descriptors } from "./descriptors.js";
 import { addHeader, emptyHeader, type Header } from "./header.js";
-import { HELD_LIMIT } from "./limits.js";
+import { HELD_LIMIT, LINE_BYTES } from "./limits.js";
 import { type LineSink, textLines } from "./lines.js";
 import { argumentsOf, closingBracket, descriptorOf, stringOf, wordOf } from "./strace-values.js";
 import { hexWord, signedInteger } from "./words.js";
@@ -26,9 +26,11 @@ export interface StraceTrace {
 /** Pid, time, instruction pointer and call number that options of strace put before a call. */
 const PREFIX =
   /^(?:\[pid +(\d+)\] +|(\d+) +(?=[\d[]|\w+\(|<\.\.\.|\+\+\+|---))?(?:\d{1,2}:\d\d:\d\d(?:\.\d+)? +| *\d+\.\d+ +)?(?:\[ *[0-9a-f]+\] +)*/;
+/** Of a call that was interrupted, put together: two lines of the longest. */
+const CALL_LENGTH = 2 * LINE_BYTES;
 const CALL = /^([a-z_][a-z0-9_]*)\(/;
 const RESUMED = /^<\.\.\. ([a-z0-9_]+) resumed>/;
-const UNFINISHED = / *<unfinished \.\.\.>$/;
+const UNFINISHED = "<unfinished ...>";
 const NEW_SPACE = new Set(["execve", "execveat"]);
 const FORKS = new Set(["clone", "clone3", "fork", "vfork"]);
 /** Calls that strace of before 6.11 knows by number only. */
@@ -88,10 +90,15 @@ export class StraceParser implements LineSink {
     const begun = resumed ? this.open.get(pid) : undefined;
     if (resumed && !begun) return; // the text begins in the middle of a call
     const whole = begun ? begun.text + rest.slice(resumed?.[0].length ?? 0) : rest;
+    if (whole.length > CALL_LENGTH) {
+      const most = `a call of at most ${CALL_LENGTH} characters`;
+      throw new InputError(this.file, number, most, String(whole.length));
+    }
     if (begun) this.open.delete(pid);
     if (!CALL.test(whole)) return;
-    if (UNFINISHED.test(whole)) this.begin(pid, whole.replace(UNFINISHED, ""), number);
-    else this.finish(pid, whole, number, begun);
+    if (whole.endsWith(UNFINISHED)) {
+      this.begin(pid, whole.slice(0, -UNFINISHED.length).trimEnd(), number);
+    } else this.finish(pid, whole, number, begun);
   }
 
   /** The trace, after its last line. InputError when there was no memory call. */

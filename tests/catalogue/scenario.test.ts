@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseDriver } from "../../src/catalogue/drivers.js";
 import { matches } from "../../src/catalogue/glob.js";
@@ -15,6 +16,16 @@ import { UsageError } from "../../src/errors.js";
 import { parseJson } from "../../src/input/json.js";
 
 const protocols = ["mmap@6.15", "mmap_prepare@7.3"].map(parseProtocol);
+
+/** Braces close, and commas stand in some. */
+function isBalanced(filter: string): boolean {
+  let depth = 0;
+  for (const c of filter) {
+    if (c === "{") depth++;
+    else if ((c === "}" && --depth < 0) || (c === "," && depth === 0)) return false;
+  }
+  return depth === 0;
+}
 
 describe("scenario ids", () => {
   test("carry the parameters of workload and driver, in name order, defaults left out", () => {
@@ -76,6 +87,32 @@ describe("filters", () => {
     expect(matches("**?fail-after=16", withParams)).toBe(true);
     expect(matches("**?fail-after=1", withParams)).toBe(false);
     expect(matches("**?fail-after=16", id)).toBe(false);
+  });
+
+  const any = fc.string({ unit: fc.constantFrom(..."ab/*{},"), maxLength: 12 });
+  const word = fc.string({ unit: fc.constantFrom(..."ab/"), maxLength: 8 });
+
+  test("choose as regular expressions would", () => {
+    fc.assert(
+      fc.property(any, word, (filter, text) => {
+        fc.pre(isBalanced(filter));
+        const source = filter.replace(
+          /[*{},]/g,
+          (c) => ({ "*": ".*", "{": "(?:", "}": ")", ",": "|" })[c] ?? c,
+        );
+        // a query takes the whole id as it is
+        expect(matches(`${filter}?`, `${text}?`)).toBe(
+          new RegExp(`^${source}[?]$`).test(`${text}?`),
+        );
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  test("with many ways to match take no longer", () => {
+    expect(matches(`${"*".repeat(1000)}x`, id)).toBe(false);
+    expect(matches(`${"{*,*a}".repeat(1000)}x`, id)).toBe(false);
+    expect(matches("{".repeat(10_000) + "}".repeat(10_000), id)).toBe(false);
   });
 
   test("are no regular expressions", () => {

@@ -46,6 +46,7 @@ const TEXTS = [
   "*",
   "**",
   "{a,b}",
+  "**************************************x",
   "../..",
   "/dev/null",
   "/dev/zero",
@@ -80,6 +81,30 @@ const TEXTS = [
   "[[[[[[",
   "{{{{{{",
 ];
+
+/** Of which a line may consist. */
+const PIECES = [
+  " ",
+  "\t",
+  "*",
+  "*a",
+  "{",
+  "{a,",
+  "(",
+  ")",
+  "<",
+  "/*",
+  "-",
+  "0",
+  "a",
+  ",",
+  '"',
+  "\\",
+  "[",
+  "|",
+];
+/** Characters of a line that is read yet. */
+const LONG = 65_000;
 
 /** One input out of the seeds: a text as it is, or with one to eight changes. */
 export function mutated(random, seeds, kind) {
@@ -167,12 +192,22 @@ function changeLines(random, lines, seeds) {
       break;
     case 6:
       if (random.below(10) === 0) lines[at] = line.repeat(1 + random.below(2000));
+      else if (random.below(4) === 0) lines[at] = stretched(random, line);
       else lines[at] = line + String(random.pick(TEXTS));
       break;
     default:
       lines[at] = changedWord(random, line);
   }
   if (lines.length === 0) lines.push("");
+}
+
+/** A few characters many times, in a line that is not too long to be read: what looks at it again and again stands out. */
+function stretched(random, line) {
+  const at = random.below(line.length + 1);
+  const own = line.slice(at, at + 1 + random.below(4));
+  const piece = own === "" || random.below(2) ? random.pick(PIECES) : own;
+  const count = Math.max(0, LONG - line.length) / piece.length;
+  return line.slice(0, at) + piece.repeat(random.below(2) ? count : count / 100) + line.slice(at);
 }
 
 /** A number, a word or a character of a line replaced. */
@@ -256,7 +291,9 @@ function change(random, parent, key, places) {
           random.below(2) ? random.pick(NUMBERS) : value + random.between(0, 2) - 1,
         );
       } else if (typeof value === "string") {
-        setField(parent, key, random.below(2) ? random.pick(TEXTS) : changedWord(random, value));
+        if (random.below(10) === 0) setField(parent, key, stretched(random, value));
+        else
+          setField(parent, key, random.below(2) ? random.pick(TEXTS) : changedWord(random, value));
       } else setField(parent, key, random.pick(TEXTS));
   }
 }

@@ -9,8 +9,8 @@
 // --jobs N       processes at a time (default 1)
 // --keep FOLDER  where inputs that are findings are put, by target (default: reports/latest/fuzz)
 //
-// A finding: anything but a result or one line that names the place; more than SLOW milliseconds and LEAST more for each
-// byte; more than MEMORY. Exit code 1 when there is one.
+// A finding: anything but a result or one line that names the place; more than SLOW milliseconds and PER_BYTE more for
+// each byte; more than MEMORY. Exit code 1 when there is one.
 
 import { fork } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -26,7 +26,7 @@ const { inputOf, TARGETS } = await import("./targets.js");
 
 /** Milliseconds on a busy machine, and more for each byte of the input. */
 const SLOW = 10_000;
-const PER_BYTE = 1;
+const PER_BYTE = 0.02;
 /** Bytes of a process. */
 const MEMORY = 1.2e9;
 const HEAP = 512;

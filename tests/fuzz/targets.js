@@ -11,6 +11,7 @@ import { addDriver, driverOf, forgetDrivers, parseDriver } from "../../dist/cata
 import { PROTOCOLS, parseProtocol } from "../../dist/catalogue/kernels.js";
 import { Random } from "../../dist/catalogue/random.js";
 import { refusal, scenarioOf } from "../../dist/catalogue/scenario.js";
+import { groupsOf, readSuite } from "../../dist/catalogue/suites.js";
 import { tlbArgument } from "../../dist/catalogue/tlb-file.js";
 import { buildOn } from "../../dist/catalogue/workload.js";
 import { parseWorkload, readWorkloadFile } from "../../dist/catalogue/workloads.js";
@@ -21,7 +22,7 @@ import { EXPORT_FORMATS } from "../../dist/export/formats.js";
 import { readExample } from "../../dist/hazards/example.js";
 import { runWorld } from "../../dist/hazards/run.js";
 import { exampleReport, judgedDocument } from "../../dist/hazards/text.js";
-import { byExpiry, readAccepted } from "../../dist/judge/accepted.js";
+import { acceptedFor, byExpiry, readAccepted } from "../../dist/judge/accepted.js";
 import { compareResults, endOf } from "../../dist/judge/compare.js";
 import { compareGates } from "../../dist/judge/compare-gates.js";
 import { currentEntries, seriesOf } from "../../dist/judge/history.js";
@@ -56,6 +57,11 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const colors = colorsFor({});
 const protocols = PROTOCOLS.map(({ id }) => id);
 const model = readModel();
+const gateScenarios = groupsOf(
+  readSuite("gate"),
+  ["mmap@6.15", "mmap_prepare@7.3"].map(parseProtocol),
+  [],
+).flatMap(({ scenarios }) => scenarios);
 
 const files = (folder, ending) =>
   readdirSync(join(root, folder))
@@ -233,7 +239,10 @@ export const TARGETS = [
     kind: "json",
     ending: ".json",
     seeds: () => [file("tests/fuzz/seeds/accepted.json")],
-    feed: (path) => void byExpiry(readAccepted(path), "2026-01-01"),
+    feed(path) {
+      const { valid } = byExpiry(readAccepted(path), "2026-01-01");
+      for (const { id } of gateScenarios) acceptedFor(valid, id, "time");
+    },
   },
   {
     name: "baseline",

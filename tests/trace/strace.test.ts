@@ -46,6 +46,20 @@ describe("a call is read", () => {
     expect(call).toMatchObject({ name: "mmap", args: ARGS, result: 0x7f0000001000 });
   });
 
+  test("a call in parts is at most two lines long", () => {
+    const part = `1 <... mmap resumed>${"a".repeat(60_000)} <unfinished ...>`;
+    const text = ["1 mmap(NULL <unfinished ...>", part, part, part].join("\n");
+    expect(() => parseStrace(text)).toThrow(/^strace:4: expected a call of at most 131072 char/);
+  });
+
+  // a look back from each of them would take minutes
+  test.each([" ", "/*", "<", '"', "[", "{("])("long lines of %j are read in one pass", (piece) => {
+    const line = `1 write(${piece.repeat(60_000 / piece.length)}x, 1, <unfinished ...> ) = 1`;
+    const flags = `1 mmap(NULL, 4096, PROT_READ, ${"/* ".repeat(20_000)}*/0x22, -1, 0) = 0x7f0000000000`;
+    const text = [...new Array<string>(60).fill(line), flags].join("\n");
+    expect(parseStrace(text).calls).toHaveLength(1);
+  });
+
   test("unfinished and resumed; a munmap counts from its beginning, the rest from its end", () => {
     const { calls } = parseStrace(
       [
