@@ -105,6 +105,8 @@ const PIECES = [
 ];
 /** Characters of a line that is read yet. */
 const LONG = 65_000;
+/** And of one that no longer is. */
+const BEYOND = 1 << 21;
 
 /** One input out of the seeds: a text as it is, or with one to eight changes. */
 export function mutated(random, seeds, kind) {
@@ -191,8 +193,10 @@ function changeLines(random, lines, seeds) {
       else lines[at] = line.slice(0, random.below(line.length + 1));
       break;
     case 6:
-      if (random.below(10) === 0) lines[at] = line.repeat(1 + random.below(2000));
-      else if (random.below(4) === 0) lines[at] = stretched(random, line);
+      if (random.below(10) === 0) {
+        const most = Math.min(2000, Math.ceil(BEYOND / (line.length + 1)));
+        lines[at] = line.repeat(1 + random.below(most));
+      } else if (random.below(4) === 0) lines[at] = stretched(random, line);
       else lines[at] = line + String(random.pick(TEXTS));
       break;
     default:
