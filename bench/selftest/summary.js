@@ -1,7 +1,7 @@
 // What the runs say, as Markdown.
 
 import { Random } from "../../dist/catalogue/random.js";
-import { judgeTimes } from "../../dist/judge/gate.js";
+import { judgeTimes, secondLookProcesses } from "../../dist/judge/gate.js";
 import { median } from "../../dist/stats/median.js";
 import { proportionInterval } from "../../dist/stats/proportion.js";
 
@@ -44,31 +44,67 @@ function sameLines(runs) {
     `- A/A, scenarios: ${verdicts("slower")} slower, ${verdicts("faster")} faster, ${verdicts("undecided")} undecided, ${verdicts("same")} same of ${all}`,
     `- seconds of a run: median ${median(seconds).toFixed(0)}, longest ${Math.max(...seconds).toFixed(0)}`,
   ];
-  if (n > 2) lines.push(resampled(runs, 10_000));
+  if (n > 2) lines.push(...resampledLines(runs));
   return lines;
 }
 
-/** Gate runs put together from processes drawn at random out of all those measured: first looks only. */
-function resampled(runs, count) {
+/** Gate runs put together from processes drawn at random out of all those measured. */
+function resampledLines(runs) {
   const random = new Random(1, "resampled");
+  const wanted = runs[0].looks[0][0][0].length;
+  const whole = runs.filter(({ looks }) => looks.every(([[head]]) => head.length === wanted));
+  const scenarios = whole[0].looks.length;
+  const counted = (percent) => {
+    const ends = { found: 0, missed: 0, noisy: 0, by: new Array(scenarios).fill(0) };
+    for (let i = 0; i < DRAWS * scenarios; i++) {
+      const slowed = i % scenarios;
+      const { noise, verdicts } = drawnRun(whole, random, slowed, percent);
+      const found = percent > 0 ? verdicts[slowed] === "slower" : verdicts.includes("slower");
+      if (noise !== null) ends.noisy++;
+      else if (!found) ends.missed++;
+      else {
+        ends.found++;
+        ends.by[slowed]++;
+      }
+    }
+    return ends;
+  };
+  const alarms = counted(0);
+  const all = DRAWS * scenarios;
+  return [
+    `- resampled from their processes, ${all} runs: ${alarms.found} false alarms, ${alarms.noisy} inconclusive`,
+    ...[3.5, 5, 10].map((slowdown) => {
+      const { found, noisy, by } = counted(slowdown);
+      const least = percent(Math.min(...by) / DRAWS);
+      return `- the same, every process of one scenario ${slowdown} % slower on paper: found in ${percent(found / all)}, in the worst scenario in ${least}; inconclusive ${percent(noisy / all)}`;
+    }),
+  ];
+}
+
+/** Runs for each scenario. */
+const DRAWS = 200;
+
+/** Both looks of one such run; a process is drawn with all of its scenarios, as it was measured. */
+function drawnRun(runs, random, slowed, percent) {
   const processes = runs[0].looks[0][0][0].length;
-  const whole = runs.filter(({ looks }) => looks.every(([[head]]) => head.length === processes));
-  let [alarms, noisy] = [0, 0];
-  for (let i = 0; i < count; i++) {
-    const drawn = Array.from({ length: processes }, () => [
-      random.below(whole.length),
-      random.below(processes),
-    ]);
-    const scenarios = whole[0].looks.map((_, s) => {
-      const pick = (side) => drawn.map(([run, p]) => whole[run].looks[s][0][side][p]);
-      const first = { head: pick(0), control: pick(1) };
-      return { id: String(s), effect: 0.03, first, second: { head: [], control: [] } };
-    });
-    const judged = judgeTimes(scenarios);
-    if (judged.noise !== null) noisy++;
-    else if (judged.scenarios.some(({ verdict }) => verdict === "slower")) alarms++;
-  }
-  return `- resampled from their processes, ${count} first looks: ${alarms} false alarms, ${noisy} too noisy`;
+  const draw = (count) =>
+    Array.from({ length: count }, () => [random.pick(runs).looks, random.below(processes)]);
+  const valuesOf = (drawn, s) => {
+    const [head, control] = [0, 1].map((side) => drawn.map(([looks, p]) => looks[s][0][side][p]));
+    const shift = s === slowed ? Math.log1p(percent / 100) : 0;
+    return { head: head.map((value) => value + shift), control };
+  };
+  const first = draw(processes);
+  const scenarios = runs[0].looks.map((_, s) => {
+    const second = { head: [], control: [] };
+    return { id: String(s), effect: 0.03, first: valuesOf(first, s), second };
+  });
+  const look = judgeTimes(scenarios);
+  const open = look.scenarios.flatMap(({ verdict }, s) => (verdict === "undecided" ? [s] : []));
+  const again = draw(open.length > 0 ? secondLookProcesses(open.length, processes) : 0);
+  for (const s of open) scenarios[s].second = valuesOf(again, s);
+  const judged = open.length > 0 ? judgeTimes(scenarios) : look;
+  return { noise: judged.noise, verdicts: judged.scenarios.map(({ verdict }) => verdict) };
 }
 
 function powerLines(runs) {
