@@ -3,12 +3,11 @@
 
 /** Whether a filter selects an id. A filter of fewer parts than the id selects all that begin so. */
 export function matches(filter: string, id: string): boolean {
-  const glob = parse(filter);
-  const fits = (text: string) => ends(glob, text, [0]).includes(text.length);
-  if (filter.includes("?")) return fits(id);
-  const mark = id.indexOf("?");
-  const parts = (mark < 0 ? id : id.slice(0, mark)).split("/");
-  return parts.some((_, i) => fits(parts.slice(0, i + 1).join("/")));
+  const isWhole = filter.includes("?");
+  const mark = isWhole ? -1 : id.indexOf("?");
+  const text = mark < 0 ? id : id.slice(0, mark);
+  const places = ends(parse(filter), text, [0]);
+  return places.some((at) => at === text.length || (!isWhole && text[at] === "/"));
 }
 
 /** Text as it stands, anything, or one of several sequences. */
@@ -56,7 +55,11 @@ function parse(glob: string): Item[] {
  * Where in a text a sequence may end that starts at one of these places, in order. All ways are followed at once: the
  * time is bounded by the lengths of both, where a regular expression may try ways by the million.
  */
-function ends(sequence: readonly Item[], text: string, starts: readonly number[]): number[] {
+function ends(
+  sequence: readonly Item[],
+  text: string,
+  starts: readonly number[],
+): readonly number[] {
   let places = starts;
   for (const item of sequence) {
     const [first] = places;
@@ -71,5 +74,5 @@ function ends(sequence: readonly Item[], text: string, starts: readonly number[]
       places = [...all].sort((a, b) => a - b);
     }
   }
-  return [...places];
+  return places;
 }

@@ -37,6 +37,9 @@ export interface GateCore {
 
 const checkout = fileURLToPath(new URL("../../", import.meta.url));
 
+/** Where the cores of revisions are kept, each in a folder of its own. */
+export const KEPT_CORES = join(checkout, "node_modules", ".cache", "vmabench-cores");
+
 /** The build of this tool. */
 export function workingTree(): GateCore {
   const path = join(checkout, "build");
@@ -141,8 +144,7 @@ async function fromRevision(revision: string, say: (line: string) => void): Prom
     .update(readFileSync(new URL("abi.js", builder)))
     .digest("hex")
     .slice(0, 24);
-  const cache = join(checkout, "node_modules", ".cache", "vmabench-cores");
-  const kept = join(cache, key);
+  const kept = join(KEPT_CORES, key);
   if (!existsSync(kept)) {
     say(`building the core of ${revision} (${commit.slice(0, 10)})`);
     try {

@@ -13,6 +13,7 @@ import {
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
+import { KEPT_CORES } from "../../src/measure/source.js";
 import { hollowTree } from "../peer/tree.js";
 import { type Place, run, writeProgram } from "./harness.js";
 
@@ -46,8 +47,6 @@ const noStrace =
 
 const TRACE = join(repository, "bench/traces/bash-script.vmatrace.gz");
 const RESULTS = "results.json";
-/** Where built revisions are kept. */
-const CORES = join(repository, "node_modules/.cache/vmabench-cores");
 const ONE = ["--filter", "append-merge/vmops-only/*"];
 
 /** Files that commands read. Made once, for places to be copied from. */
@@ -184,11 +183,11 @@ export const MEASURING: readonly Small[] = [
     ],
     codes: [0, 1], // an unfinished change may do more work
     cache: {
-      forget: () => rmSync(CORES, { recursive: true, force: true }),
+      forget: () => rmSync(KEPT_CORES, { recursive: true, force: true }),
       check: () => {
-        for (const path of existsSync(CORES) ? readdirSync(CORES) : []) {
+        for (const path of existsSync(KEPT_CORES) ? readdirSync(KEPT_CORES) : []) {
           for (const name of ["timing.wasm", "work.wasm"]) {
-            new WebAssembly.Module(readFileSync(join(CORES, path, name)));
+            new WebAssembly.Module(readFileSync(join(KEPT_CORES, path, name)));
           }
         }
       },

@@ -40,7 +40,7 @@ export function makeRecords(random) {
     // it believes what it is told: only a recorded layout is placed, and that is checked as it is read
     const op = at + abi.COMMAND_OP;
     if (bytes.readUInt32LE(op) === abi.OP_PLACE) bytes.writeUInt32LE(abi.OP_NOP, op);
-    // a stream of 2^30 accesses takes the minute that they take: short ones, or more than there may be
+    // a stream takes as long as its accesses do: few of them, or more than there may be
     const accesses = at + abi.COMMAND_PGOFF;
     const asked = bytes.readBigUInt64LE(accesses);
     if (bytes.readUInt32LE(op) === abi.OP_STREAM && asked <= BigInt(abi.STREAM_LIMIT)) {
