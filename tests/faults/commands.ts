@@ -84,7 +84,7 @@ seeds: { from: 1, to: 20 }
 const GCC = `#!/bin/sh
 [ "$1" = --version ] && { echo gcc 1; exit; }
 while [ "$1" != -o ]; do shift; done
-sleep 0.3
+sleep 1
 cat >"$2" <<'END'
 #!/bin/sh
 echo ready
