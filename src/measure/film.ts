@@ -66,14 +66,24 @@ function shown({ start, end, flags, pgoff, file }: VmaView): FilmVma {
   return [start, (end - start) / PAGE, flags, pgoff, file];
 }
 
-/** Both layouts are in address order. */
+/** Both layouts are in address order, so that one walk over the two finds what only one of them has. */
 function difference(before: readonly FilmVma[], after: readonly FilmVma[]): LayoutChange {
-  const key = (vma: FilmVma) => vma.join(" ");
-  const [old, now] = [new Set(before.map(key)), new Set(after.map(key))];
-  return {
-    gone: before.filter((vma) => !now.has(key(vma))).map(([start]) => start),
-    came: after.filter((vma) => !old.has(key(vma))),
-  };
+  const change: LayoutChange = { gone: [], came: [] };
+  let [i, j] = [0, 0];
+  while (i < before.length || j < after.length) {
+    const [old, now] = [before[i], after[j]];
+    if (old && now && old.every((field, at) => field === now[at])) {
+      i++;
+      j++;
+    } else if (old && !(now && now[0] < old[0])) {
+      change.gone.push(old[0]);
+      i++;
+    } else if (now) {
+      change.came.push(now);
+      j++;
+    }
+  }
+  return change;
 }
 
 type Step = Take["steps"][number];
