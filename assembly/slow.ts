@@ -15,9 +15,13 @@ export const PATH_FAULT: i32 = 5; //  every page fault
 let owed: u32 = 0;
 let scrap: u32 = 1;
 
+/** Bit n for path n, for each that an operation has trodden. */
+let trodden: i64 = 0;
+
 /** Where a path begins. */
 @inline
 export function slow(path: i32): void {
+  if (isDefined(MARK_PATHS)) trodden |= 1 << path;
   if (isDefined(SLOW_PATH)) {
     if (path == SLOW_PATH) spin();
   }
@@ -32,9 +36,14 @@ export function extraRead(node: usize): void {
   }
 }
 
-/** What an operation answers: WRONG_RESULT=n is off by n. */
+/** What an operation answers: WRONG_RESULT=n is off by n; MARK_PATHS=1 answers with the paths trodden instead. */
 @inline
 export function answered(value: i64): i64 {
+  if (isDefined(MARK_PATHS)) {
+    const marks = trodden;
+    trodden = 0;
+    return marks;
+  }
   if (isDefined(WRONG_RESULT)) return value + <i64>WRONG_RESULT;
   return value;
 }

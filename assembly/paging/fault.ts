@@ -34,7 +34,6 @@ function accessBeyond(addr: u64, write: bool): bool {
 
 /** Has a page's entry made as a fault would, without an access (faultin_page). False as for `access`. */
 export function faultIn(page: u64, write: bool): bool {
-  slow(PATH_FAULT);
   const pmd = findPmd(ROOT, page);
   const upper = pmd ? load<u64>(pmd) : 0;
   if (isHuge(upper) || isTable(upper)) {
@@ -46,6 +45,7 @@ export function faultIn(page: u64, write: bool): bool {
 
 /** handle_mm_fault: false for SIGSEGV, SIGBUS, or no memory. */
 function fault(page: u64, write: bool): bool {
+  slow(PATH_FAULT);
   count(PAGE_FAULTS);
   const c = lookup;
   c.enter(vmaTree, page);

@@ -36,6 +36,11 @@ export async function workTemplate() {
   return compile("work", [`EXTRA_READ=${extraReads}`, `WRONG_RESULT=${wrong}`]);
 }
 
+/** A work build whose operations answer with the paths that they have trodden: bit n for path n. */
+export async function markingCore() {
+  return compile("work", ["MARK_PATHS=1"]);
+}
+
 async function compile(target, use) {
   const folder = mkdtempSync(join(tmpdir(), "vmabench-slow-"));
   try {
