@@ -78,30 +78,33 @@ export async function power({ log, busy, seed, runs, percents }) {
 
 /**
  * Idle passes that make a path's scenario so many per cent slower. Found by trying, for each percentage: a processor
- * hides short ones behind other work, so that twice as many do not cost twice as much.
+ * hides short ones behind other work, so that twice as many do not cost twice as much. A try is a measurement and errs,
+ * so the next is taken from all before it that were near.
  */
 async function spinFor({ log, path: { name: path, scenario }, template, percent }) {
   const known = log.find({ kind: "spin", core, path, percent });
   if (known) return known.spin;
   const scenarios = named([scenario]);
-  // what was tried, with the percentage closest to the wanted one from below and from above
-  let below = { spin: 0, rise: 0 };
-  let above = null;
+  const near = [];
   let spin = 5000 + 2000 * percent;
   for (let attempt = 0; attempt < 12; attempt++) {
     const head = slower(template, spin);
     const { outcome } = await gate(head, { scenarios, seed: 77 + attempt, count: 16, looks: 1 });
     const rise = (outcome.times[0].ratio.median - 1) * 100;
-    console.error(`${path}: ${Math.round(spin)} passes are ${rise.toFixed(2)} % for ${percent} %`);
+    console.error(`${path}: ${spin} passes are ${rise.toFixed(2)} % for ${percent} %`);
     // how much it really is, the runs themselves say
     if (Math.abs(rise - percent) < percent * 0.08) {
-      log.add({ kind: "spin", core, path, percent, spin: Math.round(spin), rise: digits(rise) });
-      return Math.round(spin);
+      log.add({ kind: "spin", core, path, percent, spin, rise: digits(rise) });
+      return spin;
     }
-    if (rise < percent) below = { spin, rise };
-    else above = { spin, rise };
-    const between = (percent - below.rise) / ((above?.rise ?? 0) - below.rise);
-    spin = above ? below.spin + (above.spin - below.spin) * between : spin * 2;
+    if (rise > percent / 2 && rise < percent * 2) near.push({ spin, rise });
+    spin = Math.round(near.length > 0 ? percent / slope(near) : spin * (rise < percent ? 2 : 0.5));
   }
   throw new Error(`${scenario} cannot be made ${percent} % slower: is the machine quiet?`);
+}
+
+/** Per cent for each pass: least squares, through zero. */
+function slope(tries) {
+  const total = (term) => tries.reduce((sum, one) => sum + term(one), 0);
+  return total(({ spin, rise }) => spin * rise) / total(({ spin }) => spin * spin);
 }
