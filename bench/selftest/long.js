@@ -38,12 +38,12 @@ export async function power({ log, busy, seed, runs, percents }) {
     const template = await slowTemplate(path.path);
     for (const percent of percents) {
       const spin = await spinFor({ log, path, template, percent });
-      slow.push({ path, percent, head: slower(template, spin) });
+      slow.push({ path, percent, spin, head: slower(template, spin) });
     }
   }
   // every path in turn, so that a run cut short says something of each
   for (let run = 0; run < runs; run++) {
-    for (const { path, percent, head } of slow) {
+    for (const { path, percent, spin, head } of slow) {
       const key = { percent, seed: seed + run + percent * 1000 };
       const { name, scenario } = path;
       if (log.find({ kind: "slow", busy, path: name, ...key })) continue;
@@ -59,6 +59,7 @@ export async function power({ log, busy, seed, runs, percents }) {
         busy,
         path: name,
         ...key,
+        spin,
         scenario,
         family: suite.length,
         verdict,
