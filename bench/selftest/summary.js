@@ -61,8 +61,8 @@ function sameLines(runs) {
 /** Gate runs put together from processes drawn at random out of all those measured. */
 function resampledLines(runs) {
   const random = new Random(1, "resampled");
-  const wanted = runs[0].looks[0][0][0].length;
-  const whole = runs.filter(({ looks }) => looks.every(([[head]]) => head.length === wanted));
+  const processes = runs[0].looks[0][0][0].length;
+  const whole = runs.filter(({ looks }) => looks.every(([[head]]) => head.length === processes));
   const scenarios = whole[0].looks.length;
   const all = DRAWS * scenarios;
   const counted = (slowdown) => {
@@ -114,12 +114,15 @@ function drawnRun(runs, random, slowed, slowdown) {
   return judgeTimes(scenarios);
 }
 
+const ALL = "all together";
+
 function powerLines(runs) {
   const percents = [...new Set(runs.map((run) => run.percent))].sort((a, b) => a - b);
   const paths = [...new Set(runs.map(({ path }) => path))];
-  const rows = paths.map((path) => {
+  const rows = [...paths, ALL].map((path) => {
     const cells = percents.map((wanted) => {
-      const of = runs.filter((run) => run.path === path && run.percent === wanted);
+      const isOf = (run) => run.percent === wanted && (path === ALL || run.path === path);
+      const of = runs.filter(isOf);
       if (of.length === 0) return "–";
       const found = of.filter(({ exitCode }) => exitCode === 1).length;
       return `${share(found, of.length)}, ${percent(median(of.map(({ ratio }) => ratio)) - 1)}`;
