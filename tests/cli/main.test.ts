@@ -80,7 +80,8 @@ describe("list", () => {
     for (const [kind, entries] of Object.entries(all) as [string, Listed[]][]) {
       expect(json((await vmabench(["list", kind, "--json"])).stdout)).toEqual(entries);
       expect(entries.length).toBeGreaterThan(1);
-      for (const { id, title } of entries) expect(id && title).toBeTruthy();
+      for (const { id, title } of entries)
+        expect([id, title]).toEqual([expect.stringMatching(/^.+$/), expect.stringMatching(/^.+$/)]);
     }
   });
 

@@ -4,12 +4,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { main as compile } from "assemblyscript/asc";
 import { expect, test } from "vitest";
 // @ts-expect-error: a build script without types
 import { generateAbi } from "../../scripts/abi.js";
 import * as abi from "../../src/core/abi.js";
 import { Core } from "../../src/core/core.js";
+import { compileTo } from "./compile.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -58,12 +58,6 @@ test("records lie where the compiler puts them", async () => {
 });
 
 const IMPORTS = { env: { abort() {} } };
-
-async function compileTo(entry: string, wasm: string, options: string[]): Promise<Buffer> {
-  const { error, stderr } = await compile([entry, "--outFile", wasm, ...options]);
-  if (error) throw new Error(String(stderr));
-  return readFileSync(wasm);
-}
 
 test("the timing build counts nothing, the work build does", () => {
   const counted = (["timing", "work"] as const).map((build) => {

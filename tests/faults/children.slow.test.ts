@@ -3,7 +3,7 @@
 import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { MEASURING, prepare, type Small, SPAWNING, WRITING } from "./commands.js";
-import { contentsOf, makePlace, type Place, Running, removePlace, sleep } from "./harness.js";
+import { contentsOf, makePlace, type Place, Running, removePlace, send, sleep } from "./harness.js";
 
 let place: Place;
 beforeAll(async () => {
@@ -104,17 +104,8 @@ async function killFirst(running: Running, pattern: RegExp): Promise<void> {
   });
   while (!over) {
     const found = running.children().find(({ args }) => pattern.test(args));
-    if (found && killed(found.pid)) return;
+    if (found && send(found.pid, "SIGKILL")) return; // or it ended after it was seen
     await sleep(2);
-  }
-}
-
-/** False when the process ended after it was seen. */
-function killed(pid: number): boolean {
-  try {
-    return process.kill(pid, "SIGKILL");
-  } catch {
-    return false;
   }
 }
 

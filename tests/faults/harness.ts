@@ -55,6 +55,15 @@ const NUMBERS: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143, S
 /** Milliseconds after which a command hangs. */
 export const HANGS = 100_000;
 
+/** A signal to a process, or to a group by its negative id; false when it has ended. */
+export function send(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}
+
 /** A command under way, in a process group of its own. */
 export class Running {
   readonly ended: Promise<Ended>;
@@ -90,11 +99,7 @@ export class Running {
 
   /** To the command, or to its whole group as a terminal does. */
   signal(signal: NodeJS.Signals, group = false): void {
-    try {
-      process.kill(group ? -this.pid : this.pid, signal);
-    } catch {
-      // it has ended
-    }
+    send(group ? -this.pid : this.pid, signal);
   }
 
   /** Processes of its group but itself: name and id. */
